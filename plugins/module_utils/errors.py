@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one error of the collectors, and the closed list of its kinds, each with what to do about it."""
+
+from __future__ import annotations
+
+import shlex
+
+KINDS = {
+    "bad_argument": "Correct the option that is named.",
+    "not_installed": "Install Postfix, or give queue_directory to count in a directory without asking Postfix.",
+    "bad_config": "Run 'postconf -n' for this instance as the same user and correct the main.cf that it names.",
+    "config_directory_refused": (
+        "Name the directory, letter for letter and without a trailing slash, in alternate_config_directories or "
+        "multi_instance_directories of the default main.cf, or run as root."
+    ),
+    "not_authorized": "Add the user to authorized_mailq_users of this instance, or run as root.",
+    "mail_system_down": "Start this Postfix instance; only root can list the queue of a stopped one.",
+    "no_setgid": (
+        "Check that postqueue is set-gid to Postfix's setgid_group, on a mount without nosuid and not under no_new_privs, "
+        "and that the queue directory and its 'public' directory can be entered; 'postfix set-permissions' restores the modes."
+    ),
+    "showq_failed": "Start this instance if it never ran; else look in the mail log for the reason that showq gives.",
+    "truncated_listing": "Look in the mail log for why showq stopped, mend that, and run again; a part of a listing is no count.",
+    "unparsed_listing": "Run the command by hand and look at what it prints; a listing that is not understood is no count.",
+    "permission_denied": "Run as root (become: true), give sudo_user to go through sudo, or use method=postqueue.",
+    "sudo_refused": "Compare the command with 'sudo -l' of the calling user: user, run-as user, path and arguments must match, with NOPASSWD.",
+    "missing_queue": "Compare the directory with 'postconf queue_directory', and run 'postfix check'.",
+    "unknowable_queue": "Use method=find as root or with sudo_user, or leave this queue out of queues.",
+    "timeout": "Look for a stopped Postfix master (state T in ps) or a disk that hangs; where the queue is only large, raise timeout.",
+    "command_failed": "Run the command by hand as the same user; its exit code and stderr are given here.",
+}
+
+
+class QueueError(Exception):
+    """Why a number cannot be told.
+
+    kind: one of KINDS; message: the cause in one sentence; mend: what to do (default: that of the kind);
+    command: argument list or None; rc: exit code, negative for a signal, or None; stderr: str.
+    """
+
+    def __init__(self, kind, message, command=None, rc=None, stderr="", mend=None):
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.mend = mend or KINDS[kind]
+        self.command = command
+        self.rc = rc
+        self.stderr = stderr
+
+    def as_dict(self):
+        """The error as a module returns it; the command is one shell-quoted string, to be pasted."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "mend": self.mend,
+            "command": " ".join(shlex.quote(word) for word in self.command) if self.command else None,
+            "rc": self.rc,
+            "stderr": self.stderr.strip(),
+        }
