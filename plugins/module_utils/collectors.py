@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two ways to count the messages of one instance's queues, a class each.
+
+A collector has C(method), its name, and C(collect(queues)), which returns the counts (dict of queue name to int, or to None for
+a count that cannot be known this way) and a list of warnings. It raises QueueError rather than return a count that is not true.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import os
+import stat
+
+from ansible_collections.mailops.postfix.plugins.module_utils import commands
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.listings import CutShort, ListingError, parse_json_listing, parse_plain_listing
+from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils.refusals import find_refusal, is_sudo_refusal, lacks_json, postfix_refusal
+
+_BATCH = 65536
+
+
+class FindCollector:
+    """Counts what C(find DIRECTORY -type f) counts, in each queue's directory."""
+
+    method = "find"
+
+    def __init__(self, runner, queue_directory, sudo_user=None, as_command=False):
+        """as_command: run find instead of walking in this process; always so with sudo_user."""
+        self._runner = runner
+        self._queue_directory = queue_directory
+        self._sudo_user = sudo_user
+        self._count = self._count_by_command if as_command or sudo_user else self._count_by_walk
+
+    def collect(self, queues):
+        counts = {}
+        for queue in queues:
+            directory = os.path.join(self._queue_directory, queue)
+            self._check(directory)
+            counts[queue] = self._count(directory)
+        return counts, []
+
+    def _check(self, directory):
+        # find neither follows a link that it is given nor minds a file: it would count 0 or 1.
+        try:
+            mode = os.lstat(directory).st_mode
+        except FileNotFoundError:
+            raise QueueError("missing_queue", "%s does not exist" % directory) from None
+        except PermissionError:
+            return  # the counting itself will tell, perhaps as another user
+        if not stat.S_ISDIR(mode):
+            raise QueueError("missing_queue", "%s is not a directory (find does not follow links)" % directory)
+
+    def _count_by_walk(self, directory):
+        count = 0
+        waiting = [directory]
+        while waiting:
+            path = waiting.pop()
+            try:
+                with os.scandir(path) as entries:
+                    files, directories = self._count_entries(entries)
+            except PermissionError:
+                raise QueueError("permission_denied", "%s cannot be read" % path) from None
+            except (FileNotFoundError, NotADirectoryError):
+                if path == directory:
+                    raise QueueError("missing_queue", "%s does not exist" % directory) from None
+                continue  # a hashed directory that went away is normal on a live queue
+            count += files
+            waiting += directories
+        return count
+
+    def _count_entries(self, entries):
+        """Counts the files; the loops over entries run in C, which halves the time (make bench)."""
+        is_file = operator.methodcaller("is_file", follow_symlinks=False)
+        files, directories = 0, []
+        while True:
+            tally = itertools.count()
+            batch = map(operator.itemgetter(0), zip(itertools.islice(entries, _BATCH), tally))
+            others = list(itertools.filterfalse(is_file, batch))
+            seen = next(tally)
+            files += seen - len(others)
+            directories += [entry.path for entry in others if entry.is_dir(follow_symlinks=False)]
+            self._runner.deadline.check("counting in %s" % self._queue_directory)
+            if seen < _BATCH:
+                return files, directories
+
+    def _count_by_command(self, directory):
+        command = commands.sudo_find_files(self._sudo_user, directory) if self._sudo_user else commands.find_files(directory)
+        process = self._runner.start(command)
+        prefix = directory + "/"
+        # A file's name may hold a newline, so not every line is a file.
+        count = sum(1 for line in process.lines() if line.startswith(prefix))
+        rc, stderr = process.wait()
+        if rc == 0:
+            return count
+        if self._sudo_user and is_sudo_refusal(stderr):
+            kind = "sudo_refused"
+        elif rc == 1:
+            kind = find_refusal(stderr, directory)
+            if kind is None and stderr.strip():
+                return count
+        else:
+            kind = "command_failed"
+        raise QueueError(kind or "command_failed", "%s could not be counted: %s" % (directory, _cause(rc, stderr)), process.argv, rc, stderr)
+
+
+class PostqueueCollector:
+    """Counts what postqueue lists: C(-j), or C(-p) where there is no C(-j)."""
+
+    method = "postqueue"
+
+    def __init__(self, runner, config_directory=None):
+        self._runner = runner
+        self._config_directory = config_directory
+
+    def collect(self, queues):
+        warnings = []
+        try:
+            counts = self._count_json(warnings)
+        except QueueError as error:
+            if not lacks_json(error.stderr):
+                raise
+            counts = self._count_plain(warnings)
+        return {queue: counts.get(queue) for queue in queues}, warnings
+
+    def _count_json(self, warnings):
+        counts = dict.fromkeys(LISTED_QUEUES, 0)
+        for message in self._messages(commands.postqueue_json(self._config_directory), parse_json_listing, warnings):
+            counts[message["queue_name"]] += 1
+        return counts
+
+    def _count_plain(self, warnings):
+        counts = {"active": 0, "hold": 0, None: 0}
+        for message in self._messages(commands.postqueue_plain(self._config_directory), parse_plain_listing, warnings):
+            counts[message.queue] += 1
+        unmarked = counts.pop(None)
+        if unmarked:
+            warnings.append(
+                "This Postfix has no 'postqueue -j', and 'postqueue -p' does not tell maildrop, incoming and deferred apart: "
+                "%d messages are in these three queues together." % unmarked
+            )
+            return counts
+        return dict(counts, maildrop=0, incoming=0, deferred=0)
+
+    def _messages(self, command, parse, warnings):
+        """Yields the messages of a whole listing; what is wrong with it is raised after the last of them."""
+        process = self._runner.start(command)
+        lines = process.lines()
+        seen = 0
+        flaw = None
+        try:
+            for message in parse(lines):
+                seen += 1
+                yield message
+        except ListingError as error:
+            flaw = error
+            for dummy in lines:
+                pass  # the exit code and stderr, known at the end, tell more than the flaw
+        rc, stderr = process.wait()
+        if rc != 0:
+            kind = "truncated_listing" if seen else postfix_refusal(stderr)
+            raise QueueError(kind, "the queue could not be listed: %s" % _cause(rc, stderr), process.argv, rc, stderr)
+        if flaw:
+            kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
+            raise QueueError(kind, "the listing cannot be trusted: %s" % flaw, process.argv, rc, stderr)
+        warnings += stderr.splitlines()
+
+
+def _cause(rc, stderr):
+    """The last line that a failed command said; that is where Postfix, sudo and find name the cause."""
+    said = stderr.strip().splitlines()
+    return said[-1] if said else "exit code %d without a message" % rc

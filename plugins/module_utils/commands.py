@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every command line of the collection, built in one place."""
+
+from __future__ import annotations
+
+
+def postconf_values(names, config_directory=None):
+    """Values of main.cf parameters, a line each, C($name) expanded (postconf(1): -h, -x)."""
+    return ["postconf"] + _instance(config_directory) + ["-hx"] + list(names)
+
+
+def postqueue_json(config_directory=None):
+    """The queue as JSON lines (postqueue(1): -j, Postfix 3.1 and later)."""
+    return ["postqueue"] + _instance(config_directory) + ["-j"]
+
+
+def postqueue_plain(config_directory=None):
+    """The queue in the traditional form of sendmail (postqueue(1): -p)."""
+    return ["postqueue"] + _instance(config_directory) + ["-p"]
+
+
+def find_files(directory):
+    """The regular files below a directory."""
+    return ["find", directory, "-type", "f"]
+
+
+def sudo_find_files(user, directory):
+    """The command that the Datadog Agent's check runs (datadog_checks/postfix/postfix.py), with -n so that it never asks.
+
+    sudo finds C(find) itself, through its secure_path, as it does for the Agent.
+    """
+    return ["sudo", "-n", "-u", user] + find_files(directory)
+
+
+def _instance(config_directory):
+    return ["-c", config_directory] if config_directory else []

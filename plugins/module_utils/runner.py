@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs commands without a shell, within a deadline, where asked as another user, their output read as a stream."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+
+_CHUNK = 65536
+_STDERR_KEPT = 65536
+_SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+_GRACE = 1.0
+
+
+class Deadline:
+    """The seconds that the whole gathering may take."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def remaining(self):
+        """Seconds that are left, never below 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def check(self, doing):
+        """Raises QueueError (timeout) once the time is up; doing names the work in the message."""
+        if not self.remaining():
+            raise self.error(doing)
+
+    def error(self, doing, command=None, stderr=""):
+        """The QueueError for work that did not end in time."""
+        return QueueError("timeout", "%s did not end within %g s" % (doing, self.seconds), command=command, stderr=stderr)
+
+
+class Runner:
+    """Starts commands with LC_ALL=C, in the working directory /, as run_as (a user's name) or as the caller.
+
+    Nothing of the caller's environment but PATH is passed on: MAIL_CONFIG, for one, would ask another instance.
+    """
+
+    def __init__(self, deadline, run_as=None):
+        self.deadline = deadline
+        self._become = _Identity(run_as) if run_as else None
+        path = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part)]
+        self._path = os.pathsep.join(path + [part for part in _SBIN if part not in path])
+
+    def start(self, argv):
+        """Starts argv, whose first word is looked up in PATH and the sbin directories; returns a Process."""
+        program = shutil.which(argv[0], path=self._path)
+        if program is None:
+            mend = None if argv[0].startswith("post") else "Install %s on this host." % argv[0]
+            raise QueueError("not_installed", "%s was not found in %s" % (argv[0], self._path), command=argv, mend=mend)
+        return Process([program] + argv[1:], self.deadline, {"PATH": self._path, "LC_ALL": "C"}, self._become)
+
+    def run(self, argv):
+        """Runs argv to its end; returns (rc, list of stdout's lines, stderr, argv as run)."""
+        process = self.start(argv)
+        lines = list(process.lines())
+        rc, stderr = process.wait()
+        return rc, lines, stderr, process.argv
+
+
+class _Identity:
+    """A user whose rights a child takes on before its program starts."""
+
+    def __init__(self, name):
+        if os.geteuid() != 0:
+            raise QueueError("bad_argument", "run_as=%s: only root can run commands as another user" % name, mend="Run as root (become: true) or leave run_as out.")
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            raise QueueError("bad_argument", "run_as=%s: there is no such user on this host" % name, mend="Create the user or correct run_as.") from None
+        self._uid, self._gid = user.pw_uid, user.pw_gid
+        self._groups = os.getgrouplist(name, user.pw_gid)
+        self.environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name}
+
+    def take_on(self):
+        os.setgroups(self._groups)
+        os.setgid(self._gid)
+        os.setuid(self._uid)
+
+
+class Process:
+    """A running command. Read lines() to the end, then call wait(); whatever goes wrong, nothing is left running."""
+
+    def __init__(self, argv, deadline, environment, identity=None):
+        self.argv = argv
+        self._deadline = deadline
+        self._stderr = b""
+        if identity:
+            environment = dict(environment, **identity.environment)
+        deadline.check(argv[0])
+        try:
+            # A session of its own: no terminal for sudo to ask on, and one group to end.
+            self._child = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                env=environment,
+                start_new_session=True,
+                preexec_fn=identity.take_on if identity else None,
+            )
+        except PermissionError as error:
+            raise QueueError(
+                "permission_denied", "%s may not be executed: %s" % (argv[0], error.strerror), command=argv, mend="Check the mode of %s." % argv[0]
+            ) from None
+
+    def lines(self):
+        """Yields stdout's lines, without their newlines, as they come; memory does not grow with their number."""
+        tail = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._child.stdout, selectors.EVENT_READ)
+            selector.register(self._child.stderr, selectors.EVENT_READ)
+            while selector.get_map():
+                remaining = self._deadline.remaining()
+                ready = selector.select(remaining) if remaining else []
+                if not ready:
+                    raise self._overdue()
+                for key, dummy in ready:
+                    chunk = os.read(key.fd, _CHUNK)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is self._child.stderr:
+                        self._stderr = (self._stderr + chunk)[:_STDERR_KEPT]
+                    else:
+                        block, newline, tail = (tail + chunk).rpartition(b"\n")
+                        if newline:
+                            yield from block.decode("utf-8", "replace").split("\n")
+        if tail:
+            yield tail.decode("utf-8", "replace")
+
+    def wait(self):
+        """Returns (rc, stderr) of the ended command; rc is negative for a signal."""
+        try:
+            rc = self._child.wait(self._deadline.remaining())
+        except subprocess.TimeoutExpired:
+            raise self._overdue() from None
+        self._close()
+        return rc, self._stderr.decode("utf-8", "replace")
+
+    def _overdue(self):
+        # sudo hands SIGTERM on to its command, which may be in another session; SIGKILL it cannot hand on.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._child.pid, number)
+            except (ProcessLookupError, PermissionError):
+                pass  # ended by now, or set-uid sudo, which only root may end and which the closed pipes end
+            try:
+                self._child.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                pass
+        self._close()
+        return self._deadline.error(" ".join(self.argv), self.argv, self._stderr.decode("utf-8", "replace"))
+
+    def _close(self):
+        self._child.stdout.close()
+        self._child.stderr.close()
