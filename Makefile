@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# Fastest first.
+GATES := reuse changelog docs lint importer install-test sanity unit molecule
+
+.PHONY: help venv demo demo-down test $(GATES) bench clean
+# The gates share .build.
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
+molecule: export XDG_CACHE_HOME := $(CURDIR)/.build/cache
+
+# Some tools write to the home directory, and ansible-lint prefers the collections that it finds there to the checkout.
+PRIVATE := mkdir -p .build/home; HOME=$(CURDIR)/.build/home
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+LINK := .build/collections/ansible_collections/mailops/postfix
+IMPORTER := .build/importer/.installed
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+
+venv: $(DEV) ## The virtual environment for the gates, in .venv
+
+demo: $(RUN) | $(LINK) ## Containers with Postfix and full queues, and the module run against them
+	tests/demo
+
+demo-down: ## Remove the demo's containers
+	tests/containers/hosts down demo
+
+test: ## All gates, fastest first, until one fails
+	tests/gates/all $(GATES)
+
+reuse: $(DEV) ## Every file states its licence
+	$(PRIVATE) reuse lint --lines
+
+changelog: $(DEV) ## The changelog and its fragments
+	$(PRIVATE) antsibull-changelog lint
+
+lint: $(DEV) | $(LINK) ## ansible-lint, and shellcheck on the scripts
+	shellcheck $$(git grep --untracked --files-with-matches '^#!.*sh$$')
+	$(PRIVATE) ansible-lint --offline --nocolor
+
+importer: $(DEV) $(IMPORTER) ## What Galaxy says of the built collection
+	tests/gates/importer
+
+unit: $(DEV) | $(LINK) ## The unit tests, those of module_utils on each Python found
+	tests/gates/unit
+
+docs: $(DEV) ## The plugins' documentation
+	$(PRIVATE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck .
+
+install-test: $(DEV) ## The built collection, installed and run with the oldest and newest ansible-core
+	tests/gates/install-test
+
+sanity: $(DEV) ## ansible-test sanity
+	tests/gates/sanity
+
+molecule: $(DEV) | $(LINK) ## The scenarios, against containers with Postfix
+	tests/containers/engine
+	tests/containers/image bullseye bookworm trixie
+	molecule test --all
+
+bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count
+	tests/bench/run
+
+clean: ## Remove the containers, .build and .venv
+	for fleet in demo molecule bench; do tests/containers/hosts down $$fleet; done
+	rm -rf .build .venv
+
+$(RUN): requirements.txt
+	tests/gates/venv .venv requirements.txt
+	touch $@
+
+$(DEV): requirements-dev.txt tests/gates/requirements-targets.txt $(RUN)
+	tests/gates/venv .venv requirements-dev.txt 3.12
+	touch $(RUN) $@
+
+$(IMPORTER): tests/gates/requirements-importer.txt
+	tests/gates/venv .build/importer/venv $< 3.12
+	touch $@
+
+$(LINK):
+	mkdir -p $(@D)
+	ln -sfn $(CURDIR) $@
