@@ -94,7 +94,7 @@ class FindCollector:
         prefix = directory + "/"
         # A file's name may hold a newline, so not every line is a file.
         count = sum(1 for line in process.lines() if line.startswith(prefix))
-        rc, stderr = process.wait()
+        rc, stderr = process.finish()
         if rc == 0:
             return count
         if self._sudo_user and is_sudo_refusal(stderr):
@@ -105,7 +105,7 @@ class FindCollector:
                 return count
         else:
             kind = "command_failed"
-        raise QueueError(kind or "command_failed", "%s could not be counted: %s" % (directory, _cause(rc, stderr)), process.argv, rc, stderr)
+        raise QueueError(kind or "command_failed", "%s could not be counted: %s" % (directory, _cause(rc, stderr)), process.args, rc, stderr)
 
 
 class PostqueueCollector:
@@ -160,13 +160,13 @@ class PostqueueCollector:
             flaw = error
             for dummy in lines:
                 pass  # the exit code and stderr, known at the end, tell more than the flaw
-        rc, stderr = process.wait()
+        rc, stderr = process.finish()
         if rc != 0:
             kind = "truncated_listing" if seen else postfix_refusal(stderr)
-            raise QueueError(kind, "the queue could not be listed: %s" % _cause(rc, stderr), process.argv, rc, stderr)
+            raise QueueError(kind, "the queue could not be listed: %s" % _cause(rc, stderr), process.args, rc, stderr)
         if flaw:
             kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
-            raise QueueError(kind, "the listing cannot be trusted: %s" % flaw, process.argv, rc, stderr)
+            raise QueueError(kind, "the listing cannot be trusted: %s" % flaw, process.args, rc, stderr)
         warnings += stderr.splitlines()
 
 

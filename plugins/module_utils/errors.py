@@ -27,7 +27,7 @@ KINDS = {
     "unparsed_listing": "Run the command by hand and look at what it prints; a listing that is not understood is no count.",
     "permission_denied": "Run as root (become: true), give sudo_user to go through sudo, or use method=postqueue.",
     "sudo_refused": "Compare the command with 'sudo -l' of the calling user: user, run-as user, path and arguments must match, with NOPASSWD.",
-    "missing_queue": "Compare the directory with 'postconf queue_directory', and run 'postfix check'.",
+    "missing_queue": "Start this instance if it never ran, which makes its queues; else compare the path with 'postconf queue_directory'.",
     "unknowable_queue": "Use method=find as root or with sudo_user, or leave this queue out of queues.",
     "timeout": "Look for a stopped Postfix master (state T in ps) or a disk that hangs; where the queue is only large, raise timeout.",
     "command_failed": "Run the command by hand as the same user; its exit code and stderr are given here.",

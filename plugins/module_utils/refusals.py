@@ -22,7 +22,7 @@ _POSTFIX = (
 )
 _NO_JSON = re.compile(r"invalid option -- '?j'?|illegal option -- j")
 _SUDO = re.compile(r"^(sudo: (?!unable to resolve host)|Sorry, user |\S+ is not (in the sudoers file|allowed to run sudo))", re.MULTILINE)
-_FIND = re.compile(r"^find: (?P<quote>['\"\u2018]?)(?P<path>/.*?)['\"\u2019]?: (?P<reason>[^:]+)$")
+_FIND = re.compile(r"^(?:/\S*/)?find: (?P<quote>['\"\u2018]?)(?P<path>/.*?)['\"\u2019]?: (?P<reason>[^:]+)$")
 
 
 def postfix_refusal(stderr: str) -> str:

@@ -61,14 +61,17 @@ class Runner:
         if program is None:
             mend = None if argv[0].startswith("post") else "Install %s on this host." % argv[0]
             raise QueueError("not_installed", "%s was not found in %s" % (argv[0], self._path), command=argv, mend=mend)
-        return Process([program] + argv[1:], self.deadline, {"PATH": self._path, "LC_ALL": "C"}, self._become)
+        environment = {"PATH": self._path, "LC_ALL": "C"}
+        if self._become:
+            environment.update(self._become.environment)
+        return Process([program] + argv[1:], self.deadline, environment, self._become)
 
     def run(self, argv):
         """Runs argv to its end; returns (rc, list of stdout's lines, stderr, argv as run)."""
         process = self.start(argv)
         lines = list(process.lines())
-        rc, stderr = process.wait()
-        return rc, lines, stderr, process.argv
+        rc, stderr = process.finish()
+        return rc, lines, stderr, process.args
 
 
 class _Identity:
@@ -76,11 +79,13 @@ class _Identity:
 
     def __init__(self, name):
         if os.geteuid() != 0:
-            raise QueueError("bad_argument", "run_as=%s: only root can run commands as another user" % name, mend="Run as root (become: true) or leave run_as out.")
+            message = "run_as=%s: only root can run commands as another user" % name
+            raise QueueError("bad_argument", message, mend="Run as root (become: true) or leave run_as out.")
         try:
             user = pwd.getpwnam(name)
         except KeyError:
-            raise QueueError("bad_argument", "run_as=%s: there is no such user on this host" % name, mend="Create the user or correct run_as.") from None
+            message = "run_as=%s: there is no such user on this host" % name
+            raise QueueError("bad_argument", message, mend="Create the user or correct run_as.") from None
         self._uid, self._gid = user.pw_uid, user.pw_gid
         self._groups = os.getgrouplist(name, user.pw_gid)
         self.environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name}
@@ -91,39 +96,38 @@ class _Identity:
         os.setuid(self._uid)
 
 
-class Process:
-    """A running command. Read lines() to the end, then call wait(); whatever goes wrong, nothing is left running."""
+class Process(subprocess.Popen):
+    """A running command. Read lines() to the end, then call finish(); what takes longer than the deadline is ended.
+
+    AnsibleModule.run_command serves neither need: it holds all that a command prints, and waits for as long as it runs.
+    """
 
     def __init__(self, argv, deadline, environment, identity=None):
-        self.argv = argv
         self._deadline = deadline
-        self._stderr = b""
-        if identity:
-            environment = dict(environment, **identity.environment)
+        self._said = b""
         deadline.check(argv[0])
         try:
-            # A session of its own: no terminal for sudo to ask on, and one group to end.
-            self._child = subprocess.Popen(
+            super().__init__(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd="/",
                 env=environment,
+                # No terminal for sudo to ask on, and one group to end.
                 start_new_session=True,
                 preexec_fn=identity.take_on if identity else None,
             )
         except PermissionError as error:
-            raise QueueError(
-                "permission_denied", "%s may not be executed: %s" % (argv[0], error.strerror), command=argv, mend="Check the mode of %s." % argv[0]
-            ) from None
+            message = "%s may not be executed: %s" % (argv[0], error.strerror)
+            raise QueueError("permission_denied", message, command=argv, mend="Check the mode of %s." % argv[0]) from None
 
     def lines(self):
         """Yields stdout's lines, without their newlines, as they come; memory does not grow with their number."""
         tail = b""
         with selectors.DefaultSelector() as selector:
-            selector.register(self._child.stdout, selectors.EVENT_READ)
-            selector.register(self._child.stderr, selectors.EVENT_READ)
+            selector.register(self.stdout, selectors.EVENT_READ)
+            selector.register(self.stderr, selectors.EVENT_READ)
             while selector.get_map():
                 remaining = self._deadline.remaining()
                 ready = selector.select(remaining) if remaining else []
@@ -133,8 +137,8 @@ class Process:
                     chunk = os.read(key.fd, _CHUNK)
                     if not chunk:
                         selector.unregister(key.fileobj)
-                    elif key.fileobj is self._child.stderr:
-                        self._stderr = (self._stderr + chunk)[:_STDERR_KEPT]
+                    elif key.fileobj is self.stderr:
+                        self._said = (self._said + chunk)[:_STDERR_KEPT]
                     else:
                         block, newline, tail = (tail + chunk).rpartition(b"\n")
                         if newline:
@@ -142,29 +146,29 @@ class Process:
         if tail:
             yield tail.decode("utf-8", "replace")
 
-    def wait(self):
+    def finish(self):
         """Returns (rc, stderr) of the ended command; rc is negative for a signal."""
         try:
-            rc = self._child.wait(self._deadline.remaining())
+            rc = self.wait(self._deadline.remaining())
         except subprocess.TimeoutExpired:
             raise self._overdue() from None
         self._close()
-        return rc, self._stderr.decode("utf-8", "replace")
+        return rc, self._said.decode("utf-8", "replace")
 
     def _overdue(self):
         # sudo hands SIGTERM on to its command, which may be in another session; SIGKILL it cannot hand on.
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
-                os.killpg(self._child.pid, number)
+                os.killpg(self.pid, number)
             except (ProcessLookupError, PermissionError):
                 pass  # ended by now, or set-uid sudo, which only root may end and which the closed pipes end
             try:
-                self._child.wait(_GRACE)
+                self.wait(_GRACE)
             except subprocess.TimeoutExpired:
                 pass
         self._close()
-        return self._deadline.error(" ".join(self.argv), self.argv, self._stderr.decode("utf-8", "replace"))
+        return self._deadline.error(" ".join(self.args), self.args, self._said.decode("utf-8", "replace"))
 
     def _close(self):
-        self._child.stdout.close()
-        self._child.stderr.close()
+        self.stdout.close()
+        self.stderr.close()

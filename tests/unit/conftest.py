@@ -34,12 +34,12 @@ class Recording:
 
 class RecordedProcess:
     def __init__(self, argv, stdout, rc=0, stderr=""):
-        self.argv, self.stdout, self.rc, self.stderr = argv, stdout, rc, stderr
+        self.args, self.stdout, self.rc, self.stderr = argv, stdout, rc, stderr
 
     def lines(self):
         return iter(self.stdout.split("\n")[:-1] if self.stdout.endswith("\n") else self.stdout.split("\n") if self.stdout else [])
 
-    def wait(self):
+    def finish(self):
         return self.rc, self.stderr
 
 

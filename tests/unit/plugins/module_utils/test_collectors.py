@@ -223,7 +223,7 @@ def test_plain_listing_cut_short(recording, sample):
 
 
 def test_listing_that_is_something_else(recording):
-    error = refusal(PostqueueCollector(recording({"postqueue -j": ("Welcome to mx1!\n",) })))
+    error = refusal(PostqueueCollector(recording({"postqueue -j": ("Welcome to mx1!\n",)})))
     assert error.kind in ("unparsed_listing", "truncated_listing")
 
 

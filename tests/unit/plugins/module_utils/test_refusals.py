@@ -75,6 +75,7 @@ def test_not_sudo_refusals(stderr):
         ("find: '/var/spool/postfix/deferred': No such file or directory\n", "missing_queue"),
         ("find: /var/spool/postfix/deferred: No such file or directory\n", "missing_queue"),
         ("find: '/var/spool/postfix/deferred': Permission denied\n", "permission_denied"),
+        ("/usr/bin/find: '/var/spool/postfix/deferred': Permission denied\n", "permission_denied"),
         ("find: '/var/spool/postfix/deferred/A/4': No such file or directory\nfind: '/var/spool/postfix/deferred/A': Permission denied\n", "permission_denied"),
         ("find: '/var/spool/postfix/deferred/A/4': No such file or directory\n", None),
         ("sudo: unable to resolve host mx1: Name or service not known\nfind: '/var/spool/postfix/deferred/A/4': No such file or directory\n", None),
