@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put a known number of real messages into each queue of a Postfix instance, where they stay.
+
+Runs as root on the mail host (from ansible.builtin.script with `executable: /usr/bin/python3`) and prints the counts as one
+line of JSON. Whatever the instance's queues held before is deleted, and its main.cf and master.cf are changed: this is for
+hosts that exist only for tests.
+
+How a message is made to stay in its queue (manual pages in brackets):
+maildrop   pickup is switched off, so nobody collects what sendmail(1) leaves there [master_service_disable, postconf(5)]
+active     the "stall" transport never says the greeting that qmgr waits for [spawn(8), src/qmgr/qmgr_transport.c], and no
+           time limit that would end the wait is left at its default: NAME_time_limit, daemon_timeout [postconf(5)]
+incoming   qmgr takes in no more than qmgr_message_active_limit messages [qmgr(8)]
+deferred   the retry transport defers with the text given as next hop [error(8), transport(5)], for longer than the test
+hold       postsuper -h [postsuper(1)]
+corrupt    a deferred message's file is cut short and scheduled again by postqueue -i [postqueue(1)]; qmgr then sets it
+           aside itself [qmgr(8)]
+After a restart qmgr moves active messages back to incoming and fills up to the limit again, so the counts are the same.
+"""
+import argparse
+import json
+import os
+import re
+import smtplib
+import subprocess
+import sys
+import time
+
+QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
+LOGS = ("bounce", "defer", "trace")
+LONG = "30d"
+
+# (sender, recipient). The characters are those which have misled parsers of queue listings.
+ENVELOPES = (
+    ("alice@example.com", "bob@example.org"),
+    ("star*sender@example.com", "shooting*star@example.net"),
+    ("hurry!@example.net", "wow!such!mail@example.org"),
+    ("", "nobody.home@example.com"),
+    ("jürgen@bücher.example", "用户@例子.example"),
+    ('"quoted sender"@example.org', '"John * Doe!"@example.net'),
+)
+REASONS = {
+    "example.org": "4.2.2 Mailbox full! Quota of *all* users reached",
+    "": "4.7.1 Greylisted * see the postmaster's page! Bitte in fünf Minuten erneut versuchen: später geht es bestimmt",
+}
+SETTINGS = {
+    "transport_maps": "inline:{ {stall.example = stall:}, {example.org = retry:%s} }" % REASONS["example.org"],
+    "default_transport": "retry:%s" % REASONS[""],
+    "relayhost": "",
+    "smtputf8_enable": "yes",
+    "in_flow_delay": "0",
+    "qmgr_clog_warn_time": "0",
+    "authorized_submit_users": "static:anyone",  # postmulti makes instances that let nobody submit
+    "notify_classes": "",  # a notice to the postmaster would be one message more
+    "stall_time_limit": LONG,
+    "stall_destination_concurrency_limit": "1",
+    "daemon_timeout": LONG,
+    "queue_run_delay": LONG,
+    "minimal_backoff_time": LONG,
+    "maximal_backoff_time": LONG,
+    "maximal_queue_lifetime": "100d",
+    "bounce_queue_lifetime": "100d",
+}
+
+
+class Failure(Exception):
+    """Something is not as it has to be; the text goes to the user."""
+
+
+def run(*command, **options):
+    """Run a command, return what it printed, raise Failure where it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False, **options)
+    if done.returncode:
+        text = done.stderr.decode("utf-8", "replace").strip()
+        raise Failure("%s: exit code %d: %s" % (" ".join(command), done.returncode, text))
+    return done.stdout.decode("utf-8")
+
+
+class Instance:
+    def __init__(self, directory, port):
+        self.directory = directory
+        self.port = port
+        self.spool = self.setting("queue_directory")
+
+    def tool(self, name, *arguments, **options):
+        return run(name, "-c", self.directory, *arguments, **options)
+
+    def setting(self, name):
+        return self.tool("postconf", "-hx", name).strip()
+
+    def is_default(self):
+        return self.directory == run("postconf", "-dh", "config_directory").strip()
+
+    def files(self, *queues):
+        """The paths of all files in these queues."""
+        for queue in queues:
+            for parent, dummy, names in os.walk(os.path.join(self.spool, queue)):
+                for name in names:
+                    yield os.path.join(parent, name)
+
+    def counts(self):
+        return {queue: sum(1 for dummy in self.files(queue)) for queue in QUEUES}
+
+    def wait_for(self, **expected):
+        """Wait until the named queues hold that many files."""
+        deadline = time.monotonic() + 60 + 0.1 * sum(expected.values())
+        while True:
+            found = {queue: count for queue, count in self.counts().items() if queue in expected}
+            if found == expected:
+                return
+            if time.monotonic() > deadline:
+                raise Failure("expected in the queues: %s; found: %s" % (json.dumps(expected), json.dumps(found)))
+            time.sleep(0.1)
+
+    def unit(self):
+        """The systemd unit that the running master belongs to, or that starts the default instance; None otherwise."""
+        if not os.path.isdir("/run/systemd/system"):
+            return None
+        try:
+            with open(os.path.join(self.spool, "pid", "master.pid"), encoding="ascii") as stream:
+                pid = int(stream.read())
+            with open("/proc/%d/cgroup" % pid, encoding="utf-8") as stream:
+                found = re.search(r"/(postfix[^/]*\.service)$", stream.read(), re.MULTILINE)
+        except (OSError, ValueError):
+            found = None
+        if found:
+            return found.group(1)
+        return "postfix.service" if self.is_default() else None
+
+    def is_running(self):
+        status = ("postfix", "-c", self.directory, "status")
+        return subprocess.run(status, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    def stop(self, unit):
+        if unit:
+            run("systemctl", "stop", unit)
+        if self.is_running():
+            self.tool("postfix", "stop")
+
+    def start(self, unit):
+        if unit:
+            run("systemctl", "restart", unit)
+        else:
+            # With descriptors of its own the master does not keep our caller waiting for the end of our output.
+            self.tool("postfix", "start", stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not self.is_running():
+            if time.monotonic() > deadline:
+                raise Failure("expected a running Postfix for %s; there is none" % self.directory)
+            time.sleep(0.1)
+
+    def configure(self, active_limit):
+        # An instance made by postmulti has all network services disabled, for its port 25 is the default instance's.
+        disabled = "smtp/inet pickup/unix" if "inet" in self.setting("master_service_disable") else "pickup/unix"
+        settings = dict(SETTINGS, qmgr_message_active_limit=str(active_limit), master_service_disable=disabled)
+        self.tool("postconf", "-e", *("%s=%s" % item for item in settings.items()))
+        listener = "127.0.0.1:%d" % self.port
+        self.tool(
+            "postconf",
+            "-Me",
+            # A delivery agent of Postfix's own would die before qmgr in a stop now and then, and qmgr would defer its message;
+            # cat outlives both, and ends when qmgr closes the connection.
+            "stall/unix=stall unix - n n - 1 spawn user=nobody argv=/bin/cat",
+            "%s/inet=%s inet n - n - - smtpd -o smtpd_tls_security_level=none -o mynetworks=127.0.0.1"
+            " -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_reject_unlisted_recipient=no" % (listener, listener),
+        )
+
+    def empty(self):
+        for path in self.files(*QUEUES + LOGS):
+            os.remove(path)
+
+
+class Mailer:
+    """Submits messages by SMTP and hands back their queue IDs."""
+
+    def __init__(self, port):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.server = smtplib.SMTP("127.0.0.1", port, timeout=60)
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise Failure("expected an SMTP server at port %d: %s" % (port, error))
+                time.sleep(0.1)
+        self.server.ehlo("localhost")
+        self.utf8 = self.server.has_extn("smtputf8")
+        self.server.command_encoding = "utf-8"
+
+    @staticmethod
+    def accepted(reply):
+        code, text = reply
+        if code != 250:
+            raise Failure("the SMTP server answers %d %s" % (code, text.decode("utf-8", "replace")))
+        return text.decode("utf-8")
+
+    def send(self, count, domain=None):
+        """Submit messages, all of them to that domain if one is given."""
+        envelopes = [pair for pair in ENVELOPES if self.utf8 or "".join(pair).isascii()]
+        identifiers = []
+        for number in range(count):
+            sender, recipient = envelopes[number % len(envelopes)]
+            if domain:
+                recipient = "%s@%s" % (recipient.rpartition("@")[0], domain)
+            self.accepted(self.server.docmd("MAIL", "FROM:<%s>%s" % (sender, " SMTPUTF8" if self.utf8 else "")))
+            self.accepted(self.server.docmd("RCPT", "TO:<%s>" % recipient))
+            text = "Subject: Test message %d\r\n\r\n%s" % (number, "Some text.\r\n" * (1 + number % 7 * 20))
+            identifiers.append(self.accepted(self.server.data(text)).rpartition(" ")[2])
+        return identifiers
+
+
+def corrupt(instance, identifiers):
+    """Damage deferred messages and let qmgr find out."""
+    paths = {os.path.basename(path): path for path in instance.files("deferred")}
+    for identifier in identifiers:
+        os.truncate(paths[identifier], os.path.getsize(paths[identifier]) // 2)
+        instance.tool("postqueue", "-i", identifier)
+
+
+def drop(instance, count):
+    """Leave messages in maildrop."""
+    environment = dict(os.environ, MAIL_CONFIG=instance.directory)
+    for number in range(count):
+        sender, recipient = ENVELOPES[number % len(ENVELOPES)]
+        text = "Subject: Test message %d\n\nSome text.\n" % number
+        run("sendmail", "-f", sender, "-i", "--", recipient, input=text.encode(), env=environment)
+
+
+def fill(instance, wanted):
+    unit = instance.unit()
+    instance.stop(unit)
+    instance.empty()
+    instance.configure(max(1, wanted["active"]))
+    instance.start(unit)
+
+    mailer = Mailer(instance.port)
+    held, broken = wanted["hold"], wanted["corrupt"]
+    identifiers = mailer.send(wanted["deferred"] + held + broken)
+    instance.wait_for(incoming=0, active=0, deferred=len(identifiers))
+    if held:
+        instance.tool("postsuper", "-h", "-", input="\n".join(identifiers[:held]).encode())
+    corrupt(instance, identifiers[held:held + broken])
+    instance.wait_for(incoming=0, active=0, deferred=wanted["deferred"], hold=held, corrupt=broken)
+
+    mailer.send(wanted["active"], "stall.example")
+    instance.wait_for(incoming=0, active=wanted["active"])
+    mailer.send(wanted["incoming"], "stall.example")
+    drop(instance, wanted["maildrop"])
+    instance.wait_for(**wanted)
+    time.sleep(1)
+    found = instance.counts()
+    if found != wanted:
+        raise Failure("the counts do not stay: expected %s; found: %s" % (json.dumps(wanted), json.dumps(found)))
+    return found
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    for queue in QUEUES:
+        parser.add_argument("--" + queue, type=int, default=0, metavar="N", help="messages in this queue (default: 0)")
+    parser.add_argument("--config-directory", metavar="DIR", help="the instance's configuration (default: the default instance)")
+    parser.add_argument("--port", type=int, default=10025, help="where the instance shall listen on 127.0.0.1 (default: 10025)")
+    options = parser.parse_args()
+    if min(getattr(options, queue) for queue in QUEUES) < 0:
+        parser.error("a queue cannot hold less than nothing")
+    if options.incoming and not options.active:
+        parser.error("incoming needs active >= 1: qmgr leaves messages in incoming only while active is full")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    try:
+        if os.geteuid() != 0:
+            raise Failure("only root can do this: run it as root")
+        directory = options.config_directory or run("postconf", "-dh", "config_directory").strip()
+        counts = fill(Instance(directory, options.port), {queue: getattr(options, queue) for queue in QUEUES})
+    except (Failure, OSError, subprocess.SubprocessError, smtplib.SMTPException) as error:
+        sys.exit("fill_queues: %s" % error)
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    main()
