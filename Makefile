@@ -67,6 +67,7 @@ sanity: $(DEV) ## ansible-test sanity
 molecule: $(DEV) | $(LINK) ## The scenarios, against containers with Postfix
 	tests/containers/engine
 	tests/containers/image bullseye bookworm trixie
+	molecule destroy --scenario-name default
 	molecule test --all
 
 bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count
