@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Fastest first.
-GATES := reuse changelog docs lint importer install-test sanity unit molecule
+GATES := reuse changelog docs lint importer install-test sanity unit demo-test molecule
 
 .PHONY: help venv demo demo-down test $(GATES) bench clean
 # The gates share .build.
@@ -63,6 +63,9 @@ install-test: $(DEV) ## The built collection, installed and run with the oldest 
 
 sanity: $(DEV) ## ansible-test sanity
 	tests/gates/sanity
+
+demo-test: $(RUN) | $(LINK) ## The demo shows the truth, by the module's full and short name
+	tests/gates/demo-test
 
 molecule: $(DEV) | $(LINK) ## The scenarios, against containers with Postfix
 	tests/containers/engine
