@@ -12,6 +12,36 @@ def postconf_values(names, config_directory=None):
     return ["postconf"] + _instance(config_directory) + ["-hx"] + list(names)
 
 
+def postconf_parameters(names, config_directory=None):
+    """Parameters as C(name = value), C($name) expanded; an unknown name is left out with a warning (postconf(1): -x)."""
+    return ["postconf"] + _instance(config_directory) + ["-x"] + list(names)
+
+
+def postconf_set(config_directory):
+    """What main.cf sets, as C(name = value); what it sets to no purpose comes as a warning (postconf(1): -n)."""
+    return ["postconf"] + _instance(config_directory) + ["-n"]
+
+
+def postconf_edit(config_directory, settings):
+    """Changes main.cf; settings: dict of str (postconf(1): -e)."""
+    return ["postconf"] + _instance(config_directory) + ["-e"] + ["%s=%s" % setting for setting in settings.items()]
+
+
+def postconf_exclude(config_directory, names):
+    """Removes parameters from main.cf (postconf(1): -X)."""
+    return ["postconf"] + _instance(config_directory) + ["-X"] + list(names)
+
+
+def postmulti_list():
+    """Every instance, a line each (postmulti(1): -l)."""
+    return ["postmulti", "-l"]
+
+
+def systemctl_show(properties, units):
+    """Properties of units, a paragraph each; works for everybody (systemctl(1))."""
+    return ["systemctl", "show", "--property=%s" % ",".join(properties), "--"] + list(units)
+
+
 def postqueue_json(config_directory=None):
     """The queue as JSON lines (postqueue(1): -j, Postfix 3.1 and later)."""
     return ["postqueue"] + _instance(config_directory) + ["-j"]

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the host itself tells, without a command: files, and who holds a lock."""
+
+from __future__ import annotations
+
+import collections
+import fcntl
+import glob
+import os
+import re
+import stat
+
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+
+_LOCK = re.compile(r"\d+: (?:FLOCK|POSIX|OFDLCK|LEASE|ACCESS|DELEG)\s+\S+\s+\S+\s+(-?\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) \d+ \S+$")
+_WAITING = re.compile(r"\d+:\s+->")
+
+Lock = collections.namedtuple("Lock", "pid device inode")
+
+# running: bool, or None with why; by: how it was decided; pid: the master's, None where it is not known.
+Running = collections.namedtuple("Running", "running by pid why")
+
+
+class LocksError(ValueError):
+    """Text that is not the kernel's table of locks."""
+
+
+def parse_locks(text):
+    """Each Lock (list) that is held, in C(/proc/locks); a lock's device is (major, minor). Raises LocksError."""
+    locks = []
+    for line in text.splitlines():
+        said = _LOCK.match(line)
+        if said:
+            locks.append(Lock(int(said.group(1)), (int(said.group(2), 16), int(said.group(3), 16)), int(said.group(4))))
+        elif line.strip() and not _WAITING.match(line):
+            raise LocksError("not a lock: %r" % line[:200])
+    return locks
+
+
+class Host:
+    """The host's files."""
+
+    def __init__(self, proc="/proc"):
+        self._proc = proc
+
+    def read(self, path):
+        """The text of a file. Raises QueueError (permission_denied, command_failed)."""
+        try:
+            with open(path, "rb") as file:
+                return file.read().decode("utf-8", "replace")
+        except PermissionError:
+            raise QueueError("permission_denied", "%s cannot be read" % path, mend="Run as root (become: true).") from None
+        except OSError as error:
+            raise QueueError("command_failed", "%s cannot be read: %s" % (path, error.strerror), mend="Look at this file.") from None
+
+    def names(self, pattern):
+        """The paths that match a pattern, sorted; rsyslog and syslog-ng read them in this order."""
+        return sorted(glob.glob(pattern))
+
+    def mode(self, path):
+        """A file's mode as in C(0640), or None where it does not exist. Raises QueueError (permission_denied)."""
+        try:
+            return "%04o" % stat.S_IMODE(os.stat(path).st_mode)
+        except PermissionError:
+            raise QueueError("permission_denied", "the directory of %s is closed to this user" % path, mend="Run as root (become: true).") from None
+        except OSError:
+            return None
+
+    def has_systemd(self):
+        """Whether systemd is the init; see sd_booted(3)."""
+        return os.path.isdir("/run/systemd/system")
+
+    def service_of(self, pid):
+        """The text of a process's cgroup file; an empty one where it cannot be read."""
+        try:
+            return self.read("%s/%d/cgroup" % (self._proc, pid))
+        except QueueError:
+            return ""
+
+    def find_master(self, queue_directory):
+        """Whether a Postfix master runs with this queue directory, as a Running.
+
+        The master holds a lock on its pid file as long as it lives, so a file that was left behind does not count. The kernel
+        shows its locks to everybody; the file itself is root's.
+        """
+        path = os.path.join(queue_directory, "pid", "master.pid")
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            return Running(False, "no_pid_file", None, None)
+        except OSError as error:
+            return Running(None, None, None, "%s: %s" % (path, error.strerror))
+        try:
+            locks = [lock for lock in parse_locks(self.read("%s/locks" % self._proc)) if lock.inode == status.st_ino]
+        except (QueueError, LocksError):
+            locks = None
+        for lock in locks or []:
+            if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):
+                return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
+        return _probe(path, locks)
+
+
+def _probe(path, locks):
+    """locks: those on files of the same number, on other devices or on devices that the table names otherwise; None without a table."""
+    try:
+        with open(path, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                said = re.match(rb"\s*(\d+)\s*$", file.read(64))
+                return Running(True, "lock", int(said.group(1)) if said else None, None)
+            return Running(False, "lock", None, None)
+    except OSError as error:
+        if locks == []:
+            return Running(False, "lock_table", None, None)
+        return Running(None, None, None, "%s: %s, and the kernel's table of locks does not decide" % (path, error.strerror))

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parsers of what postconf and postmulti print: text in, data out. Formats: postconf(1), postmulti(1)."""
+
+from __future__ import annotations
+
+import collections
+import re
+
+# Names and groups are V(-) where they are not set. enabled: bool.
+ListedInstance = collections.namedtuple("ListedInstance", "name group enabled config_directory")
+
+_LINE = re.compile(r"(\S+) =(?: (.*))?$")
+_UNUSED = re.compile(r"postconf: warning: \S+/main\.cf: unused parameter: ([^=\s]+)=(.*)$")
+
+
+class ParameterError(ValueError):
+    """Output that is not what postconf or postmulti prints."""
+
+
+def parse_parameters(lines):
+    """The values (dict of str) in lines such as C(name = value). Raises ParameterError."""
+    values = {}
+    for line in lines:
+        said = _LINE.match(line)
+        if not said:
+            raise ParameterError("not a parameter: %r" % line[:200])
+        values[said.group(1)] = said.group(2) or ""
+    return values
+
+
+def parse_unused(stderr):
+    """The values (dict of str) of what main.cf sets and Postfix has no use for, according to the warnings of C(postconf -n)."""
+    return dict(said.groups() for said in map(_UNUSED.match, stderr.splitlines()) if said)
+
+
+def parse_instances(lines):
+    """The ListedInstance (list) that C(postmulti -l) prints. Raises ParameterError."""
+    instances = []
+    for line in lines:
+        words = line.split(None, 3)
+        if len(words) != 4 or words[2] not in ("y", "n") or not words[3].startswith("/"):
+            raise ParameterError("not an instance: %r" % line[:200])
+        instances.append(ListedInstance(words[0], words[1], words[2] == "y", words[3].rstrip()))
+    return instances
+
+
+def fold(value):
+    """A value as postconf shows it: each run of white space, line folds included, is one blank."""
+    return " ".join(value.split())
+
+
+def split_list(value):
+    """The items of a value that is a list, which white space and commas separate."""
+    return [item for item in re.split(r"[\s,]+", value) if item]

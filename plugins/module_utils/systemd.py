@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parsers of what systemd says: text in, data out. Formats: systemctl(1), cgroups(7), journald.conf(5)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+_EXEC = re.compile(r"\{ path=.*? ; argv\[\]=(.*?) ; ignore_errors=")
+_SERVICE = re.compile(r"/([^/\n]+\.service)(?=/|$)", re.MULTILINE)
+_CONFIG = re.compile(r"(?:^|\s)MAIL_CONFIG=(\S+)")
+_FORWARD = re.compile(r"[ \t]*(#?)[ \t]*ForwardToSyslog[ \t]*=[ \t]*(\w*)[ \t]*$")
+_TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
+
+
+class SystemdError(ValueError):
+    """Output that is not what systemd prints."""
+
+
+def parse_units(lines):
+    """The properties of each unit (list of dict) in the output of C(systemctl show). Raises SystemdError."""
+    units = [{}]
+    for line in lines:
+        if not line.strip():
+            units.append({})
+            continue
+        name, sign, value = line.partition("=")
+        if not sign:
+            raise SystemdError("not a property: %r" % line[:200])
+        units[-1][name] = value
+    return [unit for unit in units if unit]
+
+
+def parse_cgroup(text):
+    """The service (str) of a process according to its C(/proc/PID/cgroup); None where it is in none."""
+    services = _SERVICE.findall(text)
+    return services[-1] if services else None
+
+
+def parse_forwarding(texts):
+    """Whether journald hands messages to a syslog daemon (bool), according to its configuration files in order of precedence, the
+    strongest last; None where they do not tell. The value in a comment is the one that is built in, as the file itself says.
+    """
+    built_in = said = None
+    for text in texts:
+        for line in text.splitlines():
+            found = _FORWARD.match(line)
+            value = found and (True if found.group(2).lower() in _TRUE else False if found.group(2).lower() in _FALSE else None)
+            if value is None:
+                continue
+            if found.group(1):
+                built_in = value
+            else:
+                said = value
+    return built_in if said is None else said
+
+
+def starts(unit, name, config_directory, by_default):
+    """Whether starting a unit (properties, dict) starts the instance of this name and configuration directory.
+
+    by_default: whether C(postfix start), with no directory given, starts the instance.
+    """
+    if unit.get("LoadState") != "loaded":
+        return False
+    for command in _EXEC.findall(unit.get("ExecStart", "")):
+        words = command.split()
+        program = posixpath.basename(words[0]) if words else ""
+        if program == "postmulti" and "-i" in words[:-1]:
+            found = words[words.index("-i") + 1] in (name, config_directory)
+        elif program == "postfix":
+            found = _starts_by_postfix(words, unit.get("Environment", ""), config_directory, by_default)
+        else:
+            found = False
+        if found:
+            return True
+    return False
+
+
+def _starts_by_postfix(words, environment, config_directory, by_default):
+    said = _CONFIG.search(environment)
+    directory = words[words.index("-c") + 1] if "-c" in words[:-1] else said.group(1) if said else None
+    return by_default if directory is None else directory == config_directory
+
+
+def unit_names(name, config_directory):
+    """The units that may stand for an instance: the plain one, and those that distributions derive from its name or directory."""
+    suffix = posixpath.basename(config_directory).partition("postfix-")[2]
+    stems = [name, suffix, _escaped(suffix)]
+    return ["postfix.service"] + ["postfix@%s.service" % stem for stem in dict.fromkeys(stems) if re.match(r"[\w:.\\-]+$", stem)]
+
+
+def _escaped(text):
+    """As C(systemd-escape) does it, for what unit_names lets through."""
+    return "".join(character if re.match(r"[\w:.]", character) else "\\x%02x" % ord(character) for character in text)
