@@ -42,3 +42,20 @@ attributes:
     platforms: posix
     support: full
 """
+
+    # For modules that change something.
+    CHANGES = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  facts:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    platforms: posix
+    support: full
+"""

@@ -73,10 +73,20 @@ class Host:
         """Whether systemd is the init; see sd_booted(3)."""
         return os.path.isdir("/run/systemd/system")
 
-    def service_of(self, pid):
+    def is_directory(self, path):
+        return os.path.isdir(path)
+
+    def cgroup_of(self, pid):
         """The text of a process's cgroup file; an empty one where it cannot be read."""
+        return self._of_process(pid, "cgroup")
+
+    def program_of(self, pid):
+        """The name of a process's program; an empty one where there is no such process."""
+        return self._of_process(pid, "comm").strip()
+
+    def _of_process(self, pid, name):
         try:
-            return self.read("%s/%d/cgroup" % (self._proc, pid))
+            return self.read("%s/%d/%s" % (self._proc, pid, name))
         except QueueError:
             return ""
 

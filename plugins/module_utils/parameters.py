@@ -12,7 +12,9 @@ import re
 # Names and groups are V(-) where they are not set. enabled: bool.
 ListedInstance = collections.namedtuple("ListedInstance", "name group enabled config_directory")
 
-_LINE = re.compile(r"(\S+) =(?: (.*))?$")
+_LINE = re.compile(r"([^\s=]+) =(?: (.*))?\Z")
+# As Postfix has it: white space is what it is in ASCII.
+_SPACE = re.compile(r"[ \t\n\v\f\r]+")
 _UNUSED = re.compile(r"postconf: warning: \S+/main\.cf: unused parameter: ([^=\s]+)=(.*)$")
 
 
@@ -33,7 +35,7 @@ def parse_parameters(lines):
 
 def parse_unused(stderr):
     """The values (dict of str) of what main.cf sets and Postfix has no use for, according to the warnings of C(postconf -n)."""
-    return dict(said.groups() for said in map(_UNUSED.match, stderr.splitlines()) if said)
+    return dict(said.groups() for said in map(_UNUSED.match, stderr.split("\n")) if said)
 
 
 def parse_instances(lines):
@@ -49,9 +51,9 @@ def parse_instances(lines):
 
 def fold(value):
     """A value as postconf shows it: each run of white space, line folds included, is one blank."""
-    return " ".join(value.split())
+    return _SPACE.sub(" ", value).strip(" ")
 
 
 def split_list(value):
     """The items of a value that is a list, which white space and commas separate."""
-    return [item for item in re.split(r"[\s,]+", value) if item]
+    return [item for item in re.split(r"[ \t\n\v\f\r,]+", value) if item]

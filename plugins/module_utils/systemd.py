@@ -58,10 +58,10 @@ def parse_forwarding(texts):
     return built_in if said is None else said
 
 
-def starts(unit, name, config_directory, by_default):
-    """Whether starting a unit (properties, dict) starts the instance of this name and configuration directory.
+def starts(unit, names, config_directory, by_default):
+    """Whether starting a unit (properties, dict) starts the instance with this configuration directory.
 
-    by_default: whether C(postfix start), with no directory given, starts the instance.
+    names: what postmulti may call it; by_default: whether C(postfix start), with no directory given, starts it.
     """
     if unit.get("LoadState") != "loaded":
         return False
@@ -69,7 +69,7 @@ def starts(unit, name, config_directory, by_default):
         words = command.split()
         program = posixpath.basename(words[0]) if words else ""
         if program == "postmulti" and "-i" in words[:-1]:
-            found = words[words.index("-i") + 1] in (name, config_directory)
+            found = words[words.index("-i") + 1] in names
         elif program == "postfix":
             found = _starts_by_postfix(words, unit.get("Environment", ""), config_directory, by_default)
         else:
@@ -85,10 +85,10 @@ def _starts_by_postfix(words, environment, config_directory, by_default):
     return by_default if directory is None else directory == config_directory
 
 
-def unit_names(name, config_directory):
-    """The units that may stand for an instance: the plain one, and those that distributions derive from its name or directory."""
+def unit_names(names, config_directory):
+    """The units that may stand for an instance: the plain one, and those that distributions derive from its names or directory."""
     suffix = posixpath.basename(config_directory).partition("postfix-")[2]
-    stems = [name, suffix, _escaped(suffix)]
+    stems = list(names) + [suffix, _escaped(suffix)]
     return ["postfix.service"] + ["postfix@%s.service" % stem for stem in dict.fromkeys(stems) if re.match(r"[\w:.\\-]+$", stem)]
 
 

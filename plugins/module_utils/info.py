@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Describes every Postfix instance of a host, as far as the caller's rights go."""
+
+from __future__ import annotations
+
+from ansible_collections.mailops.postfix.plugins.module_utils import commands
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.logs import SYSLOG_UNITS, LogFinder
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_instances, parse_parameters, split_list
+from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
+from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units, starts, unit_names
+
+_STRINGS = ("queue_directory", "mail_owner", "setgid_group")
+_LISTS = ("authorized_mailq_users", "alternate_config_directories", "multi_instance_directories", "hash_queue_names")
+_OTHERS = ("mail_version", "enable_long_queue_ids", "hash_queue_depth", "syslog_facility", "syslog_name", "maillog_file", "multi_instance_wrapper")
+# Unknown to Postfix before 3.9, which has no such setting then.
+_NEWER = ("maillog_file_permissions",)
+_PROPERTIES = ("Id", "LoadState", "ActiveState", "ExecStart", "Environment")
+
+
+def is_installed(runner):
+    """Whether there is a Postfix. Raises QueueError where that cannot be told."""
+    try:
+        runner.run(commands.postconf_parameters(["mail_version"]))
+    except QueueError as error:
+        if error.kind == "not_installed":
+            return False
+        raise
+    return True
+
+
+def describe(runner, host):
+    """The instances (list of dict; None where they cannot be listed) and what is unknown (list of dict: config_directory, what, why)."""
+    unknown = []
+    try:
+        listed = parse_instances(_run(runner, commands.postmulti_list()))
+    except (QueueError, ParameterError) as error:
+        return None, [_unknown(None, "instances", error)]
+    settings = [_settings(runner, instance, unknown) for instance in listed]
+    units = _units(runner, host, listed, unknown)
+    logs = LogFinder(host, units)
+    wrapper = bool(settings and settings[0] and settings[0]["multi_instance_wrapper"])
+    instances = []
+    for position, (instance, values) in enumerate(zip(listed, settings)):
+        by_default = position == 0 or (wrapper and instance.enabled)
+        flaws = []
+        described = dict(instance._asdict(), **_typed(values))
+        running, unit = _running(host, _names(listed, instance), instance.config_directory, values, units, by_default, flaws)
+        described.update(running)
+        described["unit"] = unit
+        described["log"] = _log(logs, values, unit, flaws)
+        instances.append(described)
+        unknown += [_unknown(instance.config_directory, what, why) for what, why in flaws]
+    return instances, unknown
+
+
+def _unknown(config_directory, what, why):
+    return {"config_directory": config_directory, "what": what, "why": getattr(why, "message", None) or str(why)}
+
+
+def _run(runner, argv):
+    rc, lines, stderr, argv = runner.run(argv)
+    if rc != 0:
+        kind = postfix_refusal(stderr) if argv[0].rpartition("/")[2].startswith("post") else "command_failed"
+        raise QueueError(kind, stderr.strip() or "exit code %d without a message" % rc, argv, rc, stderr)
+    return lines
+
+
+def _settings(runner, instance, unknown):
+    """The parameters (dict of str) of an instance, or None."""
+    try:
+        values = parse_parameters(_run(runner, commands.postconf_parameters(_STRINGS + _LISTS + _OTHERS + _NEWER, instance.config_directory)))
+        missing = [name for name in _STRINGS + _LISTS + _OTHERS if name not in values]
+        if missing:
+            raise ParameterError("postconf does not know %s" % ", ".join(missing))
+        return values
+    except (QueueError, ParameterError) as error:
+        unknown.append(_unknown(instance.config_directory, "parameters", error))
+        return None
+
+
+def _typed(values):
+    if values is None:
+        return dict.fromkeys(_STRINGS + _LISTS + ("version", "enable_long_queue_ids", "hash_queue_depth") + _NEWER)
+    typed = {name: values[name] for name in _STRINGS}
+    typed.update({name: split_list(values[name]) for name in _LISTS})
+    typed["version"] = values["mail_version"]
+    typed["enable_long_queue_ids"] = {"yes": True, "no": False}.get(values["enable_long_queue_ids"].lower())
+    typed["hash_queue_depth"] = int(values["hash_queue_depth"]) if values["hash_queue_depth"].isdigit() else None
+    typed.update({name: values.get(name) for name in _NEWER})
+    return typed
+
+
+def _names(listed, instance):
+    """What postmulti takes for this instance after -i; V(-) is the default one."""
+    return (["-"] if instance is listed[0] else []) + ([instance.name] if instance.name != "-" else []) + [instance.config_directory]
+
+
+def _units(runner, host, listed, unknown):
+    """systemd's properties of all units that matter, by name; empty without systemd, None where it does not answer."""
+    if not host.has_systemd():
+        return {}
+    names = list(SYSLOG_UNITS)
+    for instance in listed:
+        names += unit_names(_names(listed, instance), instance.config_directory)
+    try:
+        units = parse_units(_run(runner, commands.systemctl_show(_PROPERTIES, dict.fromkeys(names))))
+        return {unit["Id"]: unit for unit in units if "Id" in unit}
+    except (QueueError, SystemdError) as error:
+        unknown.append(_unknown(None, "systemd", error))
+        return None
+
+
+def _running(host, names, config_directory, values, units, by_default, flaws):
+    """Whether the instance runs (dict), and the unit that runs it or would."""
+    if values is None:
+        flaws.append(("running", "the queue directory is not known"))
+        return {"running": None, "running_by": None}, None
+    found = host.find_master(values["queue_directory"])
+    if found.running is None:
+        flaws.append(("running", found.why))
+    facts = {"running": found.running, "running_by": found.by}
+    if not host.has_systemd():
+        flaws.append(("unit", "this host does not run under systemd"))
+        return facts, None
+    fitting = [name for name in unit_names(names, config_directory) if starts((units or {}).get(name, {}), names, config_directory, by_default)]
+    if found.running:
+        service = parse_cgroup(host.cgroup_of(found.pid)) if found.pid else None
+        if service and (service in fitting or service.startswith("postfix")):
+            return facts, service
+        flaws.append(("unit", "the master (process %s) runs in %s, outside of Postfix's units" % (found.pid, service or "no service")))
+        return facts, None
+    if not fitting:
+        flaws.append(("unit", "systemd did not answer" if units is None else "no unit starts this instance"))
+        return facts, None
+    return facts, fitting[0]
+
+
+def _log(logs, values, unit, flaws):
+    if values is None:
+        flaws.append(("log", "the parameters are not known"))
+        return None
+    facility = {"syslog_facility": values["syslog_facility"], "syslog_name": values["syslog_name"]}
+    return dict(logs.find(values, unit, flaws), **facility)

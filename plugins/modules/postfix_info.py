@@ -1,0 +1,289 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postfix_info
+short_description: Describe the Postfix instances of a host
+version_added: 0.1.0
+author:
+  - The mailops.postfix authors (@mailops)
+description:
+  - Returns every instance that C(postmulti -l) lists, with the settings that matter to who watches its queues and its log.
+  - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown) says why. It is never guessed.
+  - A host without Postfix is an answer, RV(installed=false), not a failure.
+extends_documentation_fragment:
+  - mailops.postfix.attributes
+  - mailops.postfix.attributes.reads
+attributes:
+  facts:
+    support: none
+options: {}
+notes:
+  - Needs no rights where C(main.cf) and the configuration of the syslog daemon may be read by everybody, as on most systems.
+  - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to which the sbin directories are added.
+  - It writes nothing, not even to the mail log, where C(postfix status) would leave a line.
+seealso:
+  - module: mailops.postfix.postfix_queue
+  - module: mailops.postfix.postconf
+  - name: postmulti(1)
+    description: Postfix's instances.
+    link: https://www.postfix.org/postmulti.1.html
+"""
+
+EXAMPLES = r"""
+# Ad hoc, the whole fleet: ansible mail -m mailops.postfix.postfix_info
+- name: Describe Postfix
+  mailops.postfix.postfix_info:
+  register: postfix
+
+- name: Show where each instance's log goes
+  ansible.builtin.debug:
+    msg: "{{ item.config_directory }}: {{ item.log.destination }} {{ item.log.files | map(attribute='path') | join(' ') }}"
+  loop: "{{ postfix.instances }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Fail where an enabled instance does not run
+  ansible.builtin.assert:
+    that: postfix.instances | selectattr('enabled') | rejectattr('running') | length == 0
+  when: postfix.installed
+"""
+
+RETURN = r"""
+installed:
+  description: Whether Postfix is installed, that is, whether there is a C(postconf).
+  returned: success
+  type: bool
+  sample: true
+instances:
+  description: Each instance, the default one first. V(null) where they cannot be listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: C(multi_instance_name), V(-) for an instance without a name.
+      returned: always
+      type: str
+      sample: "-"
+    group:
+      description: C(multi_instance_group), V(-) for an instance without a group.
+      returned: always
+      type: str
+      sample: "-"
+    enabled:
+      description: Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is enabled where it is the only one.
+      returned: always
+      type: bool
+      sample: true
+    config_directory:
+      description: The instance's configuration directory, as C(postmulti -l) has it.
+      returned: always
+      type: str
+      sample: /etc/postfix
+    queue_directory:
+      description:
+        - The directory of the instance's queues.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: str
+      sample: /var/spool/postfix
+    mail_owner:
+      description:
+        - The user who owns the queues.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: str
+      sample: postfix
+    setgid_group:
+      description:
+        - The group of C(postqueue) and C(postdrop).
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: str
+      sample: postdrop
+    version:
+      description:
+        - Postfix's version, C(mail_version).
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: str
+      sample: 3.10.13
+    authorized_mailq_users:
+      description:
+        - Who may list the queues of this instance, the first match wins. A file or table stands here by its name.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: list
+      elements: str
+      sample: ["static:anyone"]
+    alternate_config_directories:
+      description:
+        - Configuration directories that users other than root may name; only those of the default instance count.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    multi_instance_directories:
+      description:
+        - Configuration directories of the other instances; only those of the default instance count.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: list
+      elements: str
+      sample: [/etc/postfix-out]
+    enable_long_queue_ids:
+      description:
+        - Whether new queue IDs tell the time of arrival.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: bool
+      sample: false
+    hash_queue_names:
+      description:
+        - The queues that are split into subdirectories.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: list
+      elements: str
+      sample: [deferred, defer]
+    hash_queue_depth:
+      description:
+        - How many levels of subdirectories they have.
+        - V(null) where C(main.cf) cannot be read.
+      returned: always
+      type: int
+      sample: 1
+    maillog_file_permissions:
+      description: The mode with which a new C(maillog_file) is made. V(null) before Postfix 3.9, which knows no such setting, and where C(main.cf) cannot be read.
+      returned: always
+      type: str
+      sample: "0600"
+    running:
+      description: Whether the instance runs. V(null) where that cannot be found out.
+      returned: always
+      type: bool
+      sample: true
+    running_by:
+      description:
+        - How RV(instances[].running) was decided. The master locks C(pid/master.pid) below the queue directory as long as it lives.
+        - V(lock_table), the kernel's table of locks, C(/proc/locks), which everybody may read;
+          V(lock), trying the lock, which needs root;
+          V(no_pid_file), there is no such file, so the instance never ran.
+        - V(null) where RV(instances[].running) is.
+      returned: always
+      type: str
+      sample: lock_table
+    unit:
+      description:
+        - The systemd unit that runs the instance, by the control group of its master; where it does not run, the unit that would start it,
+          by the unit's own commands and environment.
+        - V(null) without systemd, where no unit starts the instance, and where it was started in another way.
+      returned: always
+      type: str
+      sample: postfix@-.service
+    log:
+      description: Where the instance's log goes at level info. V(null) where its parameters are not known.
+      returned: always
+      type: dict
+      contains:
+        destination:
+          description:
+            - V(maillog_file), a file that Postfix writes itself; V(rsyslog) or V(syslog-ng), files of that daemon, which runs;
+              V(journald), no file, as no syslog daemon gets these messages or none keeps them.
+            - V(null) where that is not known.
+          returned: always
+          type: str
+          sample: rsyslog
+        files:
+          description:
+            - The files, those first whose rule names the facility or Postfix, not just any message. Empty for V(journald).
+            - V(null) where they are not known.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            path:
+              description: The file's path. V(/dev/stdout) is the standard output with which the master was started.
+              returned: always
+              type: str
+              sample: /var/log/mail.log
+            mode:
+              description: The file's mode. V(null) where it does not exist, is no file, or is in a directory closed to this user.
+              returned: always
+              type: str
+              sample: "0640"
+            timestamps:
+              description:
+                - How each line begins. V(traditional) as in C(Nov 22 13:23:06), V(rfc3339) as in C(2026-11-22T13:23:06.775276+00:00).
+                - V(null) for any other template.
+              returned: always
+              type: str
+              sample: rfc3339
+        unit:
+          description: With V(journald), the unit whose messages these are. Otherwise V(null).
+          returned: always
+          type: str
+          sample: postfix.service
+        syslog_facility:
+          description: The facility under which the instance logs.
+          returned: always
+          type: str
+          sample: mail
+        syslog_name:
+          description: The name under which the instance logs, which comes before the slash in C(postfix/smtpd[123]).
+          returned: always
+          type: str
+          sample: postfix
+unknown:
+  description: What is V(null) or incomplete above, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    config_directory:
+      description: The instance. V(null) for what concerns all of them.
+      returned: always
+      type: str
+      sample: /etc/postfix-out
+    what:
+      description: The field, below the instance; V(parameters) stands for all that C(postconf) tells, V(systemd) for all that it tells.
+      returned: always
+      type: str
+      sample: parameters
+    why:
+      description: The reason.
+      returned: always
+      type: str
+      sample: "postconf: fatal: open /etc/postfix-out/main.cf: Permission denied"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
+from ansible_collections.mailops.postfix.plugins.module_utils.info import describe, is_installed
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+
+_TIMEOUT = 30
+
+
+def main():
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    runner = Runner(Deadline(_TIMEOUT))
+    try:
+        installed = is_installed(runner)
+        instances, unknown = describe(runner, Host()) if installed else ([], [])
+    except QueueError as error:
+        module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend))
+    module.exit_json(changed=False, installed=installed, instances=instances, unknown=unknown)
+
+
+if __name__ == "__main__":
+    main()
