@@ -50,7 +50,7 @@ _NOTHING = (
 )
 
 # Characters that mean something to postconf or in main.cf are not in it, nor is a leading dash.
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\[\]-]*$")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\[\]-]*\Z")
 _PAUSE = 0.05
 
 # before, after: the file's text (bytes); settings_before, settings_after: what main.cf sets (dict of str), by Postfix's reading;
@@ -122,7 +122,7 @@ class MainCf:
             with open(path, "rb") as file:
                 after = file.read()
             self._settle(path)
-            seen = self._view(parameters)
+            seen = self._view_after(parameters)
         unknown = [name for name in parameters if name not in seen.effective]
         if state == "present":
             self._check(parameters, seen, unknown)
@@ -165,6 +165,13 @@ class MainCf:
         lines, more = self._run(commands.postconf_parameters(list(dict.fromkeys(list(parameters) + list(_RESTART))), self._draft))
         shown = [line.replace(self._draft, self._directory) for line in warnings + more]
         return _View({name: fold(value) for name, value in settings.items()}, self._parsed(lines), list(dict.fromkeys(shown)))
+
+    def _view_after(self, parameters):
+        try:
+            return self._view(parameters)
+        except QueueError as error:
+            message = "parameters: Postfix could not read main.cf with this change: %s" % error.stderr.strip().split("\n")[0]
+            raise QueueError("bad_argument", message, error.command, error.rc, error.stderr) from None
 
     def _parsed(self, lines):
         try:

@@ -15,7 +15,7 @@ ListedInstance = collections.namedtuple("ListedInstance", "name group enabled co
 _LINE = re.compile(r"([^\s=]+) =(?: (.*))?\Z")
 # As Postfix has it: white space is what it is in ASCII.
 _SPACE = re.compile(r"[ \t\n\v\f\r]+")
-_UNUSED = re.compile(r"postconf: warning: \S+/main\.cf: unused parameter: ([^=\s]+)=(.*)$")
+_UNUSED = re.compile(r".*?postconf: warning: .*?/main\.cf: unused parameter: ([^=\s]+)=(.*)\Z")
 
 
 class ParameterError(ValueError):

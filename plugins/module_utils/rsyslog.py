@@ -79,9 +79,7 @@ _TEXT = ("msg", "rawmsg", "rawmsg-after-pri", "procid", "parsesuccess")
 
 def parse(text):
     """The nodes (list) of one file's text (str). Raises SyslogError."""
-    parser = _Parser(re.sub(r"\\\n[ \t]*", "", text.replace("\r\n", "\n")))
-    nodes = parser.statements(closing=False)
-    return nodes
+    return _Parser(re.sub(r"\\\n[ \t]*", "", text.replace("\r\n", "\n"))).statements(closing=False)
 
 
 def destinations(nodes, message):
@@ -363,7 +361,6 @@ class _Walk:
         self._templates = dict(_TEMPLATES)
         self._module_template = "RSYSLOG_FileFormat"
         self._default_template = None
-        self._calls = 0
         self.files, self.unsure, self.sources = [], [], set()
         self.nodes = self._declare(nodes)
 
@@ -444,10 +441,11 @@ class _Walk:
         return ended
 
     def _call(self, node, so_far, named):
-        self._calls += 1
-        if self._calls > 1000 or node.ruleset not in self._rulesets:
+        # Each ruleset once: what it does a second time is not understood, and one that calls itself would not end.
+        nodes = self._rulesets.pop(node.ruleset, None)
+        if nodes is None:
             raise SyslogError("call %s: not understood" % node.ruleset)
-        self.run(self._rulesets[node.ruleset], so_far, named)
+        self.run(nodes, so_far, named)
         return False
 
     def _reach(self, node, so_far, named):
