@@ -22,14 +22,14 @@ def postconf_set(config_directory):
     return ["postconf"] + _instance(config_directory) + ["-n"]
 
 
-def postconf_edit(config_directory, settings):
-    """Changes main.cf; settings: dict of str (postconf(1): -e)."""
-    return ["postconf"] + _instance(config_directory) + ["-e"] + ["%s=%s" % setting for setting in settings.items()]
+def postconf_edit(config_directory, name, value):
+    """Sets a parameter in main.cf (postconf(1): -e)."""
+    return ["postconf"] + _instance(config_directory) + ["-e", "%s=%s" % (name, value)]
 
 
-def postconf_exclude(config_directory, names):
-    """Removes parameters from main.cf (postconf(1): -X)."""
-    return ["postconf"] + _instance(config_directory) + ["-X"] + list(names)
+def postconf_exclude(config_directory, name):
+    """Removes a parameter from main.cf (postconf(1): -X)."""
+    return ["postconf"] + _instance(config_directory) + ["-X", name]
 
 
 def postmulti_list():

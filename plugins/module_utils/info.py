@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.logs import SYSLOG_UNITS, LogFinder
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_instances, parse_parameters, split_list
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ListedInstance, ParameterError, parse_instances, parse_parameters, split_list
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units, starts, unit_names
 
@@ -18,6 +18,7 @@ _LISTS = ("authorized_mailq_users", "alternate_config_directories", "multi_insta
 _OTHERS = ("mail_version", "enable_long_queue_ids", "hash_queue_depth", "syslog_facility", "syslog_name", "maillog_file", "multi_instance_wrapper")
 # Unknown to Postfix before 3.9, which has no such setting then.
 _NEWER = ("maillog_file_permissions",)
+_LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "ExecStart", "Environment")
 
 
@@ -38,7 +39,9 @@ def describe(runner, host):
     try:
         listed = parse_instances(_run(runner, commands.postmulti_list()))
     except (QueueError, ParameterError) as error:
-        return None, [_unknown(None, "instances", error)]
+        listed = _listed_without_postmulti(runner)
+        if listed is None:
+            return None, [_unknown(None, "instances", error)]
     settings = [_settings(runner, instance, unknown) for instance in listed]
     units = _units(runner, host, listed, unknown)
     logs = LogFinder(host, units)
@@ -69,6 +72,25 @@ def _run(runner, argv):
     return lines
 
 
+def _listed_without_postmulti(runner):
+    """The ListedInstance (list), or None. One main.cf that cannot be read makes postmulti fail for all instances."""
+    try:
+        values = parse_parameters(_run(runner, commands.postconf_parameters(["config_directory", "multi_instance_directories"])))
+        directories = [values["config_directory"]] + split_list(values["multi_instance_directories"])
+    except (QueueError, ParameterError, KeyError):
+        return None
+    return [_listed(runner, directory) for directory in directories]
+
+
+def _listed(runner, directory):
+    try:
+        values = parse_parameters(_run(runner, commands.postconf_parameters(_LISTED, directory)))
+        name, group, enabled = [values[parameter] for parameter in _LISTED]
+    except (QueueError, ParameterError, KeyError):
+        return ListedInstance(None, None, None, directory)  # the reason comes with the other parameters
+    return ListedInstance(name or "-", group or "-", enabled == "yes", directory)
+
+
 def _settings(runner, instance, unknown):
     """The parameters (dict of str) of an instance, or None."""
     try:
@@ -96,7 +118,7 @@ def _typed(values):
 
 def _names(listed, instance):
     """What postmulti takes for this instance after -i; V(-) is the default one."""
-    return (["-"] if instance is listed[0] else []) + ([instance.name] if instance.name != "-" else []) + [instance.config_directory]
+    return (["-"] if instance is listed[0] else []) + ([instance.name] if instance.name not in ("-", None) else []) + [instance.config_directory]
 
 
 def _units(runner, host, listed, unknown):

@@ -111,17 +111,19 @@ class MainCf:
         view = self._view(parameters)
         if state == "present":
             changing = {name: value for name, value in parameters.items() if view.settings.get(name) != fold(value)}
-            command = commands.postconf_edit(self._draft, changing)
+            # One at a time: postconf adds the new ones of a call in an order that changes from run to run.
+            edits = [commands.postconf_edit(self._draft, name, value) for name, value in changing.items()]
         else:
             changing = {name: value for name, value in parameters.items() if name in view.settings}
-            command = commands.postconf_exclude(self._draft, changing)
+            edits = [commands.postconf_exclude(self._draft, name) for name in changing]
         after, seen = before, view
         if changing:
-            self._run(command)
             path = os.path.join(self._draft, "main.cf")
+            for edit in edits:
+                self._run(edit)
+                self._settle(path)
             with open(path, "rb") as file:
                 after = file.read()
-            self._settle(path)
             seen = self._view_after(parameters)
         unknown = [name for name in parameters if name not in seen.effective]
         if state == "present":

@@ -43,10 +43,10 @@ EXAMPLES = r"""
 
 - name: Show where each instance's log goes
   ansible.builtin.debug:
-    msg: "{{ item.config_directory }}: {{ item.log.destination }} {{ item.log.files | map(attribute='path') | join(' ') }}"
+    msg: "{{ item.log.destination }} {{ item.log.files | default([], true) | map(attribute='path') | join(' ') }}"
   loop: "{{ postfix.instances }}"
   loop_control:
-    label: "{{ item.name }}"
+    label: "{{ item.config_directory }}"
 
 - name: Fail where an enabled instance does not run
   ansible.builtin.assert:
@@ -67,17 +67,19 @@ instances:
   elements: dict
   contains:
     name:
-      description: C(multi_instance_name), V(-) for an instance without a name.
+      description: C(multi_instance_name), V(-) for an instance without a name. V(null) where C(main.cf) cannot be read.
       returned: always
       type: str
       sample: "-"
     group:
-      description: C(multi_instance_group), V(-) for an instance without a group.
+      description: C(multi_instance_group), V(-) for an instance without a group. V(null) where C(main.cf) cannot be read.
       returned: always
       type: str
       sample: "-"
     enabled:
-      description: Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is enabled where it is the only one.
+      description:
+        - Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is enabled where it is the only one.
+        - V(null) where C(main.cf) cannot be read.
       returned: always
       type: bool
       sample: true

@@ -296,8 +296,25 @@ def test_instance_that_cannot_be_read_leaves_the_others_alone(recording):
     assert "Permission denied" in unknown[0]["why"]
 
 
+def test_one_closed_main_cf_stops_postmulti_only(recording):
+    refusal = ("", 1, "postmulti: fatal: open /etc/postfix-out/main.cf: Permission denied\n")
+    names = "multi_instance_name multi_instance_group multi_instance_enable"
+    plays = {
+        "postmulti -l": refusal,
+        "postconf -x config_directory multi_instance_directories": ("config_directory = /etc/postfix\nmulti_instance_directories = /etc/postfix-out\n",),
+        "postconf -c /etc/postfix -x " + names: ("multi_instance_name =\nmulti_instance_group =\nmulti_instance_enable = yes\n",),
+        "postconf -c /etc/postfix-out -x " + names: refusal,
+        " ".join(asked("/etc/postfix")): ("".join("%s = %s\n" % item for item in PARAMETERS.items()),),
+        " ".join(asked("/etc/postfix-out")): refusal,
+    }
+    instances, unknown = describe(recording(plays), FakeHost({"/run/rsyslogd.pid": "x"}, systemd=False))
+    assert [(one["name"], one["group"], one["enabled"], one["version"]) for one in instances] == [("-", "-", True, "3.10.13"), (None, None, None, None)]
+    assert ("/etc/postfix-out", "parameters") in [(flaw["config_directory"], flaw["what"]) for flaw in unknown]
+
+
 def test_instances_cannot_be_listed(recording):
-    plays = {"postmulti -l": ("", 1, "postmulti: fatal: open /etc/postfix/main.cf: Permission denied\n")}
+    refusal = ("", 1, "postmulti: fatal: open /etc/postfix/main.cf: Permission denied\n")
+    plays = {"postmulti -l": refusal, "postconf -x config_directory multi_instance_directories": refusal}
     instances, unknown = describe(recording(plays), FakeHost())
     assert instances is None
     assert [(flaw["config_directory"], flaw["what"]) for flaw in unknown] == [(None, "instances")]
