@@ -12,7 +12,9 @@ KINDS = {
     "bad_argument": "Correct the option that is named.",
     "not_installed": "Install Postfix. postfix_queue can count in a directory without asking Postfix, with queue_directory.",
     "bad_config": "Run 'postconf -n' for this instance as the same user and correct the main.cf that it names.",
-    "unknown_parameter": "Correct the name ('postconf -d' lists all); a name of one's own must be used by another parameter as $name or as a restriction class.",
+    "unknown_parameter": (
+        "Correct the name ('postconf -d' lists all); a name of one's own must be used by another parameter, as $name or as a restriction class."
+    ),
     "config_directory_refused": (
         "Name the directory, letter for letter and without a trailing slash, in alternate_config_directories or "
         "multi_instance_directories of the default main.cf, or run as root."

@@ -15,9 +15,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils.systemd import Sys
 
 _STRINGS = ("queue_directory", "mail_owner", "setgid_group")
 _LISTS = ("authorized_mailq_users", "alternate_config_directories", "multi_instance_directories", "hash_queue_names")
-_OTHERS = ("mail_version", "enable_long_queue_ids", "hash_queue_depth", "syslog_facility", "syslog_name", "maillog_file", "multi_instance_wrapper")
-# Unknown to Postfix before 3.9, which has no such setting then.
-_NEWER = ("maillog_file_permissions",)
+_OTHERS = ("mail_version", "enable_long_queue_ids", "hash_queue_depth", "syslog_facility", "syslog_name", "multi_instance_wrapper")
+# Unknown to Postfix before 3.4.
+_NEWER = ("maillog_file",)
 _LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "ExecStart", "Environment")
 
@@ -106,13 +106,12 @@ def _settings(runner, instance, unknown):
 
 def _typed(values):
     if values is None:
-        return dict.fromkeys(_STRINGS + _LISTS + ("version", "enable_long_queue_ids", "hash_queue_depth") + _NEWER)
+        return dict.fromkeys(_STRINGS + _LISTS + ("version", "enable_long_queue_ids", "hash_queue_depth"))
     typed = {name: values[name] for name in _STRINGS}
     typed.update({name: split_list(values[name]) for name in _LISTS})
     typed["version"] = values["mail_version"]
     typed["enable_long_queue_ids"] = {"yes": True, "no": False}.get(values["enable_long_queue_ids"].lower())
     typed["hash_queue_depth"] = int(values["hash_queue_depth"]) if values["hash_queue_depth"].isdigit() else None
-    typed.update({name: values.get(name) for name in _NEWER})
     return typed
 
 

@@ -145,6 +145,31 @@ parameters:
       returned: always
       type: str
       sample: none
+diff:
+  description: The file before and after, as text, each with its path.
+  returned: in diff mode
+  type: dict
+  contains:
+    before:
+      description: The text before.
+      returned: always
+      type: str
+      sample: "relayhost =\n"
+    after:
+      description: The text after.
+      returned: always
+      type: str
+      sample: "relayhost = [192.0.2.1]\n"
+    before_header:
+      description: RV(main_cf).
+      returned: always
+      type: str
+      sample: /etc/postfix/main.cf
+    after_header:
+      description: RV(main_cf).
+      returned: always
+      type: str
+      sample: /etc/postfix/main.cf
 errors:
   description: Why the parameters could not be set or removed. The file is as it was.
   returned: when they could not

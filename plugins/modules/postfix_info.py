@@ -162,11 +162,6 @@ instances:
       returned: always
       type: int
       sample: 1
-    maillog_file_permissions:
-      description: The mode with which a new C(maillog_file) is made. V(null) before Postfix 3.9, which knows no such setting, and where C(main.cf) cannot be read.
-      returned: always
-      type: str
-      sample: "0600"
     running:
       description: Whether the instance runs. V(null) where that cannot be found out.
       returned: always
@@ -223,7 +218,7 @@ instances:
               sample: "0640"
             timestamps:
               description:
-                - How each line begins. V(traditional) as in C(Nov 22 13:23:06), V(rfc3339) as in C(2026-11-22T13:23:06.775276+00:00).
+                - How each line begins, V(traditional) as in C(Nov 22 13:23:06), V(rfc3339) as in C(2026-11-22T13:23:06.775276+00:00).
                 - V(null) for any other template.
               returned: always
               type: str

@@ -28,7 +28,6 @@ PARAMETERS = {
     "syslog_name": "postfix",
     "maillog_file": "",
     "multi_instance_wrapper": "",
-    "maillog_file_permissions": "0600",
 }
 RSYSLOG = 'module(load="imuxsock")\n$IncludeConfig /etc/rsyslog.d/*.conf\nmail.* -/var/log/mail.log\n'
 UNIT = """\
@@ -138,8 +137,7 @@ def test_everything_is_known(answer):
         "enable_long_queue_ids": True,
         "hash_queue_names": ["deferred", "defer"],
         "hash_queue_depth": 1,
-        "maillog_file_permissions": "0600",
-        "running": True,
+            "running": True,
         "running_by": "lock_table",
         "unit": "postfix.service",
         "log": {
@@ -176,7 +174,7 @@ def test_standard_output_has_no_mode(answer):
     "units, files",
     [
         (POSTFIX + "\n" + NOT_ACTIVE, {"/etc/rsyslog.conf": RSYSLOG}),
-        (POSTFIX + "\n" + ACTIVE, {"/etc/rsyslog.conf": 'module(load="imuxsock")\nauth.* /var/log/auth.log\n', "/etc/systemd/journald.conf": "#ForwardToSyslog=yes\n"}),
+        (POSTFIX + "\n" + ACTIVE, {"/etc/rsyslog.conf": RSYSLOG.replace("mail.*", "auth.*"), "/etc/systemd/journald.conf": "#ForwardToSyslog=yes\n"}),
         (POSTFIX + "\n" + ACTIVE, {"/etc/rsyslog.conf": RSYSLOG, "/etc/systemd/journald.conf": "ForwardToSyslog=no\n"}),
         (POSTFIX + "\n" + ACTIVE, {"/etc/rsyslog.conf": "mail.* /var/log/mail.log\n"}),
     ],
@@ -276,8 +274,8 @@ def test_running_is_not_known(answer):
     assert unknown == [("running", "closed")]
 
 
-def test_before_3_9_there_is_no_mode_to_set(answer):
-    assert one(answer(FakeHost(), POSTFIX, maillog_file_permissions=None))[0]["maillog_file_permissions"] is None
+def test_before_3_4_there_is_no_file_of_its_own(answer):
+    assert one(answer(FakeHost(), POSTFIX + "\n" + NOT_ACTIVE, maillog_file=None))[0]["log"]["destination"] == "journald"
 
 
 def test_instance_that_cannot_be_read_leaves_the_others_alone(recording):
