@@ -27,4 +27,5 @@ def describe_instance(runner, config_directory=None):
         said = stderr.strip() or "exit code %d, %d lines" % (rc, len(lines))
         raise QueueError(postfix_refusal(stderr), "postconf does not describe the instance: %s" % said, argv, rc, stderr)
     name, directory, queue_directory = lines
-    return Instance(name or "-", directory, queue_directory)
+    # Postfix 3.10 names the default directory, whatever -c says, while main.cf is but a second old.
+    return Instance(name or "-", config_directory or directory, queue_directory)

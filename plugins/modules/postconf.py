@@ -65,9 +65,9 @@ EXAMPLES = r"""
 - name: Set several parameters
   mailops.postfix.postconf:
     parameters:
-      enable_long_queue_ids: true
       maximal_queue_lifetime: 3d
-      smtpd_banner: $myhostname ESMTP
+      bounce_queue_lifetime: $maximal_queue_lifetime
+      strict_rfc821_envelopes: true
   become: true
   register: postfix
 
@@ -83,11 +83,14 @@ EXAMPLES = r"""
   become: true
   when: postfix.needs == 'restart'
 
-- name: Go back to the default in one instance
+- name: Go back to the defaults in one instance
   mailops.postfix.postconf:
     config_directory: /etc/postfix
     parameters:
+      authorized_mailq_users:
+      bounce_queue_lifetime:
       maximal_queue_lifetime:
+      strict_rfc821_envelopes:
     state: absent
   become: true
 """

@@ -137,7 +137,7 @@ def test_everything_is_known(answer):
         "enable_long_queue_ids": True,
         "hash_queue_names": ["deferred", "defer"],
         "hash_queue_depth": 1,
-            "running": True,
+        "running": True,
         "running_by": "lock_table",
         "unit": "postfix.service",
         "log": {
