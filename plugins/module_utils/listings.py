@@ -15,6 +15,9 @@ import re
 
 from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES
 
+# Control characters in strings are let through; a decoder of its own, since json.loads makes a new one each time for that.
+_DECODER = json.JSONDecoder(strict=False)
+
 # Before 3.7.11 a newline inside a string comes out raw, so a message may take several lines; garbage must not pile up.
 _MOST_LINES = 64
 
@@ -49,7 +52,7 @@ def parse_json_listing(lines):
     for line in lines:
         pending.append(line)
         try:
-            message = json.loads("\n".join(pending), strict=False)
+            message = _DECODER.decode("\n".join(pending))
         except ValueError:
             if len(pending) == _MOST_LINES:
                 raise ListingError("not a message in JSON: %s" % _shown(pending[0])) from None
