@@ -4,21 +4,24 @@
 
 """The two ways to count the messages of one instance's queues, a class each.
 
-A collector has C(method), its name, and C(collect(queues)), which returns the counts (dict of queue name to int, or to None for
-a count that cannot be known this way) and a list of warnings. It raises QueueError rather than return a count that is not true.
+A collector has C(method), its name; C(tells), the details that it can give; C(sees), the queues that it can give them for; and
+C(collect(queues, details)), which returns the counts (dict of queue name to int, or to None for a count that cannot be known this
+way) and a list of warnings, and fills the Details, if given. It raises QueueError rather than return a count that is not true.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 import os
 import stat
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
+from ansible_collections.mailops.postfix.plugins.module_utils.details import DETAILS
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.listings import CutShort, ListingError, parse_json_listing, parse_plain_listing
-from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES, QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import find_refusal, is_sudo_refusal, lacks_json, postfix_refusal
 
 _BATCH = 65536
@@ -28,6 +31,9 @@ class FindCollector:
     """Counts what C(find DIRECTORY -type f) counts, in each queue's directory."""
 
     method = "find"
+    # A long queue ID holds the arrival time, and a file's name is its queue ID.
+    tells = frozenset(["age"])
+    sees = QUEUES
 
     def __init__(self, runner, queue_directory, sudo_user=None, as_command=False):
         """as_command: run find instead of walking in this process; always so with sudo_user."""
@@ -36,12 +42,12 @@ class FindCollector:
         self._sudo_user = sudo_user
         self._count = self._count_by_command if as_command or sudo_user else self._count_by_walk
 
-    def collect(self, queues):
+    def collect(self, queues, details=None):
         counts = {}
         for queue in queues:
             directory = os.path.join(self._queue_directory, queue)
             self._check(directory)
-            counts[queue] = self._count(directory)
+            counts[queue] = self._count(directory, functools.partial(details.add_file, queue) if details else None)
         return counts, []
 
     def _check(self, directory):
@@ -55,14 +61,14 @@ class FindCollector:
         if not stat.S_ISDIR(mode):
             raise QueueError("missing_queue", "%s is not a directory (find does not follow links)" % directory)
 
-    def _count_by_walk(self, directory):
+    def _count_by_walk(self, directory, see):
         count = 0
         waiting = [directory]
         while waiting:
             path = waiting.pop()
             try:
                 with os.scandir(path) as entries:
-                    files, directories = self._count_entries(entries)
+                    files, directories = self._count_entries(entries, see)
             except PermissionError:
                 raise QueueError("permission_denied", "%s cannot be read" % path) from None
             except (FileNotFoundError, NotADirectoryError):
@@ -73,13 +79,17 @@ class FindCollector:
             waiting += directories
         return count
 
-    def _count_entries(self, entries):
-        """Counts the files; the loops over entries run in C, which halves the time (make bench)."""
+    def _count_entries(self, entries, see):
+        """Counts the files; the loops over entries run in C, which halves the time (make bench). see: gets each file's name, if any."""
         is_file = operator.methodcaller("is_file", follow_symlinks=False)
         files, directories = 0, []
         while True:
             tally = itertools.count()
             batch = map(operator.itemgetter(0), zip(itertools.islice(entries, _BATCH), tally))
+            if see:
+                batch = list(batch)
+                for entry in filter(is_file, batch):
+                    see(entry.name)
             others = list(itertools.filterfalse(is_file, batch))
             seen = next(tally)
             files += seen - len(others)
@@ -88,12 +98,17 @@ class FindCollector:
             if seen < _BATCH:
                 return files, directories
 
-    def _count_by_command(self, directory):
+    def _count_by_command(self, directory, see):
         command = commands.sudo_find_files(self._sudo_user, directory) if self._sudo_user else commands.find_files(directory)
         process = self._runner.start(command)
         prefix = directory + "/"
-        # A file's name may hold a newline, so not every line is a file.
-        count = sum(1 for line in process.lines() if line.startswith(prefix))
+        count = 0
+        for line in process.lines():
+            # A file's name may hold a newline, so not every line is a file.
+            if line.startswith(prefix):
+                count += 1
+                if see:
+                    see(line.rpartition("/")[2])
         rc, stderr = process.finish()
         if rc == 0:
             return count
@@ -112,24 +127,33 @@ class PostqueueCollector:
     """Counts what postqueue lists: C(-j), or C(-p) where there is no C(-j)."""
 
     method = "postqueue"
+    tells = frozenset(DETAILS)
+    sees = LISTED_QUEUES
 
     def __init__(self, runner, config_directory=None):
         self._runner = runner
         self._config_directory = config_directory
 
-    def collect(self, queues):
+    def collect(self, queues, details=None):
         warnings = []
         try:
-            counts = self._count_json(warnings)
+            counts = self._count_json(warnings, details)
         except QueueError as error:
             if not lacks_json(error.stderr):
                 raise
+            if details:
+                message = "this Postfix has no 'postqueue -j', and 'postqueue -p' does not tell %s" % ", ".join(sorted(details.wanted))
+                raise QueueError("unknowable", message, mend="Leave out details, or update Postfix to 3.1 or later.") from None
             counts = self._count_plain(warnings)
         return {queue: counts.get(queue) for queue in queues}, warnings
 
-    def _count_json(self, warnings):
+    def _count_json(self, warnings, details):
+        def parse(lines):
+            messages = parse_json_listing(lines)
+            return details.watch(messages) if details else messages
+
         counts = dict.fromkeys(LISTED_QUEUES, 0)
-        for message in self._messages(commands.postqueue_json(self._config_directory), parse_json_listing, warnings):
+        for message in self._messages(commands.postqueue_json(self._config_directory), parse, warnings):
             counts[message["queue_name"]] += 1
         return counts
 

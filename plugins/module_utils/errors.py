@@ -31,7 +31,8 @@ KINDS = {
     "permission_denied": "Run as root (become: true), give sudo_user to go through sudo, or use method=postqueue.",
     "sudo_refused": "Compare the command with 'sudo -l' of the calling user: user, run-as user, path and arguments must match, with NOPASSWD.",
     "missing_queue": "Start this instance if it never ran, which makes its queues; else compare the path with 'postconf queue_directory'.",
-    "unknowable_queue": "Use method=find as root or with sudo_user, or leave this queue out of queues.",
+    "unknowable": "Use method=find as root or with sudo_user, or do not ask for it.",
+    "limit_exceeded": "Look at what waits there: 'postqueue -p', or this module with details=age,domains,reasons.",
     "timeout": "Look for a stopped Postfix master (state T in ps) or a disk that hangs; where the queue is only large, raise timeout.",
     "command_failed": "Run the command by hand as the same user; its exit code and stderr are given here.",
 }

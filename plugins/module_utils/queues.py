@@ -13,6 +13,6 @@ LISTED_QUEUES = QUEUES[:5]
 
 
 def total(counts):
-    """The sum of the counts, or None where one of them is not known."""
-    numbers = list(counts.values())
-    return None if None in numbers else sum(numbers)
+    """The sum of the counts (iterable of int or None), or None where one of them is not known."""
+    counts = list(counts)
+    return None if None in counts else sum(counts)

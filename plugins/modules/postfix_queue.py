@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_queue
-short_description: Count the messages in Postfix's queues
+short_description: Tell how many messages are in Postfix's queues, how old, whose and why
 version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns the number of messages in each queue of a Postfix instance as facts.
+  - Returns the number of messages in each queue of every Postfix instance as facts, and on request their size, age, domains and deferral reasons.
   - A number is true or it is an error with its cause. What cannot be read fails the task; what cannot be known is V(null), never V(0).
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -41,10 +41,12 @@ options:
     choices: [maildrop, incoming, active, deferred, hold, corrupt]
   config_directory:
     description:
-      - The configuration directory of the instance, an absolute path. Left out, the default instance.
+      - The configuration directories of the instances, absolute paths. Left out, every instance that C(postmulti -l) lists as enabled.
+      - Where one instance cannot be read the task fails, and still returns the facts of the others.
       - For V(postqueue) as a user other than root, Postfix wants it letter for letter as in C(alternate_config_directories) or
         C(multi_instance_directories) of the default instance, see C(postqueue(1\)).
-    type: path
+    type: list
+    elements: path
   queue_directory:
     description:
       - Count in this directory, an absolute path, without asking Postfix - a mounted spool, or a host without Postfix's programs.
@@ -60,6 +62,48 @@ options:
       - Run the commands as this user, to see what this user sees. The user needs no login shell.
       - Needs root on the host, so C(become=true), but not C(become_user).
     type: str
+  details:
+    description:
+      - What to tell beyond the numbers. By default nothing, since it costs more, and since addresses are private.
+      - Details come from C(postqueue -j), also with O(method=find). V(age) alone comes from the names of the files with O(method=find) where
+        all of them are long queue IDs (C(enable_long_queue_ids)), which is as cheap as counting.
+      - V(size) is the size of the messages, and V(age) the age of the oldest and how many are in each of the buckets of C(qshape(1\)), by queue.
+      - V(domains) are the most frequent domains of senders (a message counts once) and recipients (each recipient counts).
+      - V(reasons) are the most frequent deferral reasons (each recipient counts), with what differs from message to message folded -
+        addresses, host names, IP addresses, queue IDs, times and numbers.
+    type: list
+    elements: str
+    choices: [size, age, domains, reasons]
+    default: []
+  top:
+    description:
+      - How many domains and reasons are told, the most frequent first.
+    type: int
+    default: 10
+  limits:
+    description:
+      - The task fails where an instance's queue exceeds one of these, and still returns the facts.
+      - A limit on what cannot be told is an error. O(details) for V(size) and V(age) are gathered as needed.
+    type: dict
+    suboptions:
+      maildrop: &bounds
+        description: Limits of this queue.
+        type: dict
+        suboptions:
+          count:
+            description: Messages.
+            type: int
+          age:
+            description: Age of the oldest message in seconds.
+            type: int
+          size:
+            description: Size of all messages in bytes.
+            type: int
+      incoming: *bounds
+      active: *bounds
+      deferred: *bounds
+      hold: *bounds
+      corrupt: *bounds
   timeout:
     description:
       - Seconds that the whole gathering may take. What takes longer is ended, with its children, and the task fails.
@@ -105,6 +149,26 @@ EXAMPLES = r"""
     queue_directory: /mnt/spool/postfix
   become: true
 
+- name: Tell how old, how large, whose and why
+  mailops.postfix.postfix_queue:
+    details: [size, age, domains, reasons]
+    top: 5
+  become: true
+
+# Ad hoc, only what is bad shows as failed:
+# ansible mail -b -m mailops.postfix.postfix_queue -a '{"limits": {"deferred": {"count": 500, "age": 3600}}}'
+- name: Fail where too many messages are deferred, or for too long
+  mailops.postfix.postfix_queue:
+    limits:
+      deferred: {count: 500, age: 432000}
+      corrupt: {count: 10}
+  become: true
+
+- name: Count in two instances
+  mailops.postfix.postfix_queue:
+    config_directory: [/etc/postfix, /etc/postfix-out]
+  become: true
+
 - name: Tell an access problem from other failures
   block:
     - name: Count in one instance
@@ -125,7 +189,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ansible_facts:
   description: Facts to add to the host's.
-  returned: when the queues could be counted
+  returned: when the queues of at least one instance could be counted
   type: dict
   contains:
     postfix_queue:
@@ -179,9 +243,136 @@ ansible_facts:
               type: int
               sample: 11
             counts: *counts
+            details_method:
+              description: Where the details are from, V(postqueue), or V(find) for the names of the files.
+              returned: with O(details)
+              type: str
+              sample: postqueue
+            queues:
+              description: Size and age by queue. A queue that cannot be looked into is V(null), such as C(corrupt) for V(postqueue).
+              returned: with O(details) V(size) or V(age)
+              type: dict
+              contains:
+                maildrop: &queue
+                  description: Size and age of the messages in this queue.
+                  returned: when this queue is counted
+                  type: dict
+                  contains:
+                    size:
+                      description: Size of the messages in bytes.
+                      returned: with O(details) V(size)
+                      type: int
+                      sample: 1350
+                    oldest_arrival:
+                      description: When the oldest message arrived, in UTC as ISO 8601. V(null) in an empty queue.
+                      returned: with O(details) V(age)
+                      type: str
+                      sample: "2026-11-22T12:08:37Z"
+                    oldest_age:
+                      description: Age of the oldest message in seconds. V(null) in an empty queue.
+                      returned: with O(details) V(age)
+                      type: int
+                      sample: 4711
+                    ages:
+                      description: How many messages are younger than so many minutes, and not younger than the bucket before.
+                      returned: with O(details) V(age)
+                      type: dict
+                      sample: {"5": 0, "10": 0, "20": 0, "40": 1, "80": 4, "160": 0, "320": 0, "640": 0, "1280": 0, "1280+": 0}
+                incoming: *queue
+                active: *queue
+                deferred: *queue
+                hold: *queue
+                corrupt:
+                  description: The same, in the queue of damaged messages. V(null) where the details are from V(postqueue), which does not see it.
+                  returned: when this queue is counted
+                  type: dict
+            senders:
+              description: The most frequent domains of senders, most frequent first. A message counts once.
+              returned: with O(details) V(domains)
+              type: list
+              elements: dict
+              contains: &domain
+                domain:
+                  description: The domain in lower case, C(<>) for the null sender, V(null) for an address without a domain.
+                  returned: always
+                  type: str
+                  sample: example.com
+                count:
+                  description: How often.
+                  returned: always
+                  type: int
+                  sample: 3
+            senders_other:
+              description: How often all other senders together.
+              returned: with O(details) V(domains)
+              type: int
+              sample: 0
+            senders_uncertainty:
+              description:
+                - Each count of senders may be low by at most this.
+                - V(0) unless there are more than 20,000 different ones; the rarest are then forgotten, so that the host's memory is safe.
+              returned: with O(details) V(domains)
+              type: int
+              sample: 0
+            recipients:
+              description: The most frequent domains of recipients, most frequent first. Each recipient counts.
+              returned: with O(details) V(domains)
+              type: list
+              elements: dict
+              contains: *domain
+            recipients_other:
+              description: How often all other recipients together.
+              returned: with O(details) V(domains)
+              type: int
+              sample: 0
+            recipients_uncertainty:
+              description:
+                - Each count of recipients may be low by at most this.
+                - V(0) unless there are more than 20,000 different ones; the rarest are then forgotten, so that the host's memory is safe.
+              returned: with O(details) V(domains)
+              type: int
+              sample: 0
+            reasons:
+              description: The most frequent deferral reasons, most frequent first. Each recipient counts.
+              returned: with O(details) V(reasons)
+              type: list
+              elements: dict
+              contains:
+                reason:
+                  description: The reason, with what differs from message to message folded.
+                  returned: always
+                  type: str
+                  sample: "connect to <host>: Connection timed out"
+                status:
+                  description: Its enhanced status code (RFC 3463). V(null) where it has none.
+                  returned: always
+                  type: str
+                  sample: 4.4.1
+                count:
+                  description: How often.
+                  returned: always
+                  type: int
+                  sample: 3
+                example:
+                  description: The first of them as it stands in the queue, at most 500 characters of it.
+                  returned: always
+                  type: str
+                  sample: "connect to mx.example.org[192.0.2.25]:25: Connection timed out"
+            reasons_other:
+              description: How often all other reasons together.
+              returned: with O(details) V(reasons)
+              type: int
+              sample: 0
+            reasons_uncertainty:
+              description:
+                - Each count of reasons may be low by at most this.
+                - V(0) unless there are more than 20,000 different ones; the rarest are then forgotten, so that the host's memory is safe.
+              returned: with O(details) V(reasons)
+              type: int
+              sample: 0
 errors:
-  description: Why the queues could not be counted.
-  returned: when they could not
+  description: What went wrong, at most one error for each instance, or the limits that it exceeds.
+  returned: on failure
   type: list
   elements: dict
   contains:
@@ -201,7 +392,8 @@ errors:
           V(permission_denied), a directory or program is closed to this user;
           V(sudo_refused), sudo refused the command;
           V(missing_queue), a queue's directory is missing;
-          V(unknowable_queue), a queue was named that the method cannot see;
+          V(unknowable), something was asked for by name, or has a limit, that cannot be told this way;
+          V(limit_exceeded), a queue exceeds one of O(limits);
           V(timeout), the gathering took longer than O(timeout);
           V(command_failed), a command failed in another way.
       returned: always
@@ -233,7 +425,7 @@ errors:
       type: str
       sample: "postqueue: fatal: User watcher(996) is not allowed to view the mail queue"
     config_directory:
-      description: O(config_directory) as it was given. V(null) for the default instance and with O(queue_directory).
+      description: The configuration directory of the instance. V(null) with O(queue_directory), or where the instances could not be listed.
       returned: always
       type: str
       sample: /etc/postfix-out
@@ -243,22 +435,25 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.collectors import FindCollector, PostqueueCollector
+from ansible_collections.mailops.postfix.plugins.module_utils.details import DETAILS
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.instances import Instance, describe_instance
-from ansible_collections.mailops.postfix.plugins.module_utils.queues import QUEUES, total
+from ansible_collections.mailops.postfix.plugins.module_utils.gathering import Request, gather
+from ansible_collections.mailops.postfix.plugins.module_utils.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
 
 
 def check_options(options):
     """Raises QueueError for options that do not go together or are out of range."""
-    if options["timeout"] <= 0:
-        raise QueueError("bad_argument", "timeout=%d: not a time to wait" % options["timeout"], mend="Give a number of seconds above 0.")
-    if options["queues"] == []:
-        raise QueueError("bad_argument", "queues=[]: no queue is named", mend="Name queues, or leave queues out to count all.")
-    for name in ("config_directory", "queue_directory"):
-        if options[name] is not None and not os.path.isabs(options[name]):
-            raise QueueError("bad_argument", "%s=%s: not an absolute path" % (name, options[name]), mend="Give the path from / on.")
+    for name in ("timeout", "top"):
+        if options[name] <= 0:
+            raise QueueError("bad_argument", "%s=%d: not above 0" % (name, options[name]), mend="Give a number above 0.")
+    for name in ("queues", "config_directory"):
+        if options[name] == []:
+            raise QueueError("bad_argument", "%s=[]: nothing is named" % name, mend="Name some, or leave %s out for all." % name)
+    paths = [("config_directory", path) for path in options["config_directory"] or []] + [("queue_directory", options["queue_directory"])]
+    for name, path in paths:
+        if path is not None and not os.path.isabs(path):
+            raise QueueError("bad_argument", "%s=%s: not an absolute path" % (name, path), mend="Give the path from / on.")
     for name in ("queue_directory", "sudo_user"):
         if options[name] is not None and options["method"] == "postqueue":
             raise QueueError("bad_argument", "method=postqueue: %s goes with find only" % name, mend="Leave out one of the two.")
@@ -266,69 +461,78 @@ def check_options(options):
         raise QueueError("bad_argument", "sudo_user=%s: not a user's name" % options["sudo_user"], mend="Name the mail owner, mostly postfix.")
 
 
-def collectors(options, runner, instance):
-    """The collectors to try, in order."""
-    find = FindCollector(runner, instance.queue_directory, options["sudo_user"], as_command=options["run_as"] is not None)
-    if options["method"] == "find" or options["queue_directory"] or options["sudo_user"]:
-        return [find]
-    postqueue = PostqueueCollector(runner, options["config_directory"])
-    return [postqueue] if options["method"] == "postqueue" else [find, postqueue]
+def chosen_limits(options):
+    """The limits that are set (dict of queue to dict). Raises QueueError for one that makes no sense."""
+    limits = {}
+    for queue, bounds in (options["limits"] or {}).items():
+        for what, bound in (bounds or {}).items():
+            if bound is None:
+                continue
+            if bound < 0:
+                raise QueueError("bad_argument", "limits.%s.%s=%d: below 0" % (queue, what, bound), mend="Give 0 or more.")
+            if options["queues"] and queue not in options["queues"]:
+                raise QueueError("bad_argument", "limits.%s: not among queues" % queue, mend="Name %s in queues too." % queue)
+            limits.setdefault(queue, {})[what] = bound
+    return limits
 
 
-def count(options, runner, instance):
-    """The facts of one instance (dict) and warnings (list of str)."""
-    queues = [queue for queue in QUEUES if queue in (options["queues"] or QUEUES)]
-    candidates = collectors(options, runner, instance)
-    while True:
-        collector = candidates.pop(0)
-        try:
-            counts, warnings = collector.collect(queues)
-            break
-        except QueueError as error:
-            if error.kind != "permission_denied" or not candidates:
-                raise
-    unknown = [queue for queue in queues if counts[queue] is None]
-    if unknown and options["queues"]:
-        raise QueueError("unknowable_queue", "method %s cannot see %s" % (collector.method, ", ".join(unknown)))
-    return dict(instance._asdict(), method=collector.method, total=total(counts), counts=counts), warnings
-
-
-def gather(options):
-    """The facts (dict) and warnings (list of str). Raises QueueError."""
+def request(options):
+    """The options as a Request. Raises QueueError."""
     check_options(options)
-    runner = Runner(Deadline(options["timeout"]), options["run_as"])
-    if options["queue_directory"]:
-        instance = Instance(None, None, options["queue_directory"].rstrip("/") or "/")
-    else:
-        instance = describe_instance(runner, options["config_directory"])
-    facts, warnings = count(options, runner, instance)
-    return {"total": facts["total"], "counts": facts["counts"], "instances": [facts]}, warnings
+    limits = chosen_limits(options)
+    details = set(options["details"]).union(*limits.values()) & set(DETAILS)
+    beyond = details - {"age"}
+    if options["queue_directory"] and beyond:
+        message = "details=%s: only Postfix can tell, which queue_directory leaves out" % ",".join(sorted(beyond))
+        raise QueueError("bad_argument", message, mend="Leave out queue_directory, or these details and limits.")
+    return Request(
+        method=options["method"],
+        queues=[queue for queue in QUEUES if queue in (options["queues"] or QUEUES)],
+        named=bool(options["queues"]),
+        queue_directory=options["queue_directory"] and (options["queue_directory"].rstrip("/") or "/"),
+        sudo_user=options["sudo_user"],
+        run_as=options["run_as"],
+        details=details,
+        top=options["top"],
+        limits=limits,
+    )
 
 
 def main():
+    bounds = {"type": "dict", "options": {what: {"type": "int"} for what in ("count", "age", "size")}}
     module = AnsibleModule(
         argument_spec={
             "method": {"type": "str", "choices": ["auto", "find", "postqueue"], "default": "auto"},
             "queues": {"type": "list", "elements": "str", "choices": list(QUEUES)},
-            "config_directory": {"type": "path"},
+            "config_directory": {"type": "list", "elements": "path"},
             "queue_directory": {"type": "path"},
             "sudo_user": {"type": "str"},
             "run_as": {"type": "str"},
+            "details": {"type": "list", "elements": "str", "choices": list(DETAILS), "default": []},
+            "top": {"type": "int", "default": 10},
+            "limits": {"type": "dict", "options": {queue: bounds for queue in QUEUES}},
             "timeout": {"type": "int", "default": 30},
         },
         mutually_exclusive=[("config_directory", "queue_directory")],
         supports_check_mode=True,
     )
+    options = module.params
     try:
-        facts, warnings = gather(module.params)
+        wanted = request(options)
+        facts, warnings, errors = gather(Runner(Deadline(options["timeout"]), options["run_as"]), options["config_directory"], wanted)
     except QueueError as error:
-        module.fail_json(
-            msg="%s: %s. %s" % (error.kind, error.message, error.mend),
-            errors=[dict(error.as_dict(), config_directory=module.params["config_directory"])],
-        )
+        facts, warnings, errors = None, [], [dict(error.as_dict(), config_directory=None)]
     for warning in warnings:
         module.warn(warning)
-    module.exit_json(changed=False, ansible_facts={"postfix_queue": facts})
+    answer = {"ansible_facts": {"postfix_queue": facts}} if facts else {}
+    if errors:
+        module.fail_json(msg=" ".join(describe(error) for error in errors), errors=errors, **answer)
+    module.exit_json(changed=False, **answer)
+
+
+def describe(error):
+    where = " (%s)" % error["config_directory"] if error["config_directory"] else ""
+    return "%s%s: %s. %s" % (error["kind"], where, error["message"], error["mend"])
 
 
 if __name__ == "__main__":

@@ -10,13 +10,18 @@ import json
 import re
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils.collectors import FindCollector
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS, QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue
 
 POSTCONF = "postconf -hx multi_instance_name config_directory queue_directory"
+POSTCONF_OUT = "postconf -c /etc/postfix-out -hx multi_instance_name config_directory queue_directory"
+ONE = "-               -               y         /etc/postfix\n"
+TWO = ONE + "postfix-out     mta             y         /etc/postfix-out\npostfix-off     mta             n         /etc/postfix-off\n"
 NOT_AUTHORIZED = "postqueue: fatal: User nobody(65534) is not allowed to view the mail queue\n"
 
 
@@ -35,6 +40,7 @@ def call(capsys, monkeypatch, recording):
 
     def run(commands=None, **arguments):
         if commands is not None:
+            commands = dict({"postmulti -l": (ONE,)}, **commands)
             monkeypatch.setattr(postfix_queue, "Runner", lambda deadline, run_as: recording(commands, deadline))
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             postfix_queue.main()
@@ -64,13 +70,13 @@ def test_counts_the_same_in_check_mode(call, spool):
 
 
 def test_asks_postfix_for_the_instance(call, spool):
-    commands = {"postconf -c /etc/postfix-out -hx multi_instance_name config_directory queue_directory": ("postfix-out\n/etc/postfix-out\n%s\n" % spool,)}
+    commands = {POSTCONF_OUT: ("postfix-out\n/etc/postfix-out\n%s\n" % spool,)}
     instance = call(commands, config_directory="/etc/postfix-out")["ansible_facts"]["postfix_queue"]["instances"][0]
     assert (instance["name"], instance["config_directory"], instance["queue_directory"]) == ("postfix-out", "/etc/postfix-out", spool)
 
 
 def test_falls_back_to_postqueue_where_find_is_closed(call, spool, sample, monkeypatch):
-    monkeypatch.setattr(postfix_queue.FindCollector, "_count_by_walk", lambda self, directory: closed_queue())
+    monkeypatch.setattr(FindCollector, "_count_by_walk", closed)
     commands = {POSTCONF: ("\n/etc/postfix\n%s\n" % spool,), "postqueue -j": (sample("postqueue_j_mixed.jsonl"),)}
     facts = call(commands)["ansible_facts"]["postfix_queue"]
     assert facts["instances"][0]["method"] == "postqueue"
@@ -78,8 +84,8 @@ def test_falls_back_to_postqueue_where_find_is_closed(call, spool, sample, monke
     assert facts["total"] is None
 
 
-def closed_queue():
-    raise postfix_queue.QueueError("permission_denied", "closed")
+def closed(*arguments):
+    raise QueueError("permission_denied", "closed")
 
 
 def test_does_not_fall_back_from_other_failures(call, tmp_path):
@@ -99,7 +105,7 @@ def test_failure_has_its_evidence_and_no_facts(call):
             "command": "postqueue -j",
             "rc": 69,
             "stderr": NOT_AUTHORIZED.strip(),
-            "config_directory": None,
+            "config_directory": "/etc/postfix",
         }
     ]
     assert "not_authorized" in answer["msg"] and KINDS["not_authorized"] in answer["msg"]
@@ -119,7 +125,7 @@ def test_postconf_that_does_not_answer(call, stdout, rc, stderr, kind):
 def test_queue_asked_for_that_cannot_be_seen(call, sample):
     commands = {POSTCONF: ("\n/etc/postfix\n/var/spool/postfix\n",), "postqueue -j": (sample("postqueue_j_mixed.jsonl"),)}
     error = call(commands, method="postqueue", queues=["hold", "corrupt"])["errors"][0]
-    assert error["kind"] == "unknowable_queue"
+    assert error["kind"] == "unknowable"
     assert "corrupt" in error["message"] and "hold" not in error["message"]
 
 
@@ -136,6 +142,13 @@ def test_queue_asked_for_that_cannot_be_seen(call, sample):
         ({"sudo_user": ""}, "sudo_user="),
         ({"sudo_user": "-s"}, "sudo_user=-s"),
         ({"run_as": "no-such-user"}, "run_as=no-such-user"),
+        ({"top": 0}, "top=0"),
+        ({"config_directory": []}, "config_directory=[]"),
+        ({"config_directory": ["/etc/postfix", "etc"]}, "config_directory=etc"),
+        ({"queue_directory": "/spool", "details": ["age", "size"]}, "details=size"),
+        ({"queue_directory": "/spool", "limits": {"hold": {"size": 1}}}, "details=size"),
+        ({"limits": {"hold": {"count": -1}}}, "limits.hold.count=-1"),
+        ({"limits": {"hold": {"count": 1}}, "queues": ["active"]}, "limits.hold"),
     ],
 )
 def test_options_that_do_not_fit(call, arguments, named):
@@ -144,11 +157,146 @@ def test_options_that_do_not_fit(call, arguments, named):
     assert named in answer["msg"]
 
 
-@pytest.mark.parametrize("arguments", [{"queues": ["bounce"]}, {"method": "mailq"}, {"config_directory": "/a", "queue_directory": "/b"}, {"timeout": "soon"}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"queues": ["bounce"]},
+        {"method": "mailq"},
+        {"config_directory": "/a", "queue_directory": "/b"},
+        {"timeout": "soon"},
+        {"limits": {"bounce": {}}},
+        {"limits": {"hold": {"messages": 1}}},
+    ],
+)
 def test_options_that_ansible_refuses(call, arguments):
     assert call(**arguments)["failed"]
 
 
 def test_every_kind_is_documented():
-    documented = set(re.findall(r"V\((\w+)\),", postfix_queue.RETURN))
-    assert documented == set(KINDS)
+    description = yaml.safe_load(postfix_queue.RETURN)["errors"]["contains"]["kind"]["description"]
+    # What only another module says is documented there.
+    assert set(re.findall(r"V\((\w+)\), ", " ".join(description))) == set(KINDS) - {"unknown_parameter"}
+
+
+# Several instances
+
+
+@pytest.fixture
+def two(spool, sample):
+    return {
+        "postmulti -l": (TWO,),
+        POSTCONF: ("\n/etc/postfix\n%s\n" % spool,),
+        POSTCONF_OUT: ("postfix-out\n/etc/postfix-out\n%s\n" % spool,),
+        "postqueue -j": (sample("postqueue_j_mixed.jsonl"),),
+        "postqueue -c /etc/postfix-out -j": (sample("postqueue_j_mixed.jsonl"),),
+    }
+
+
+def test_enabled_instances_are_summed(call, two):
+    facts = call(two, method="postqueue", queues=["deferred", "hold"])["ansible_facts"]["postfix_queue"]
+    assert [(instance["name"], instance["total"]) for instance in facts["instances"]] == [("-", 7), ("postfix-out", 7)]
+    assert facts["counts"] == {"deferred": 10, "hold": 4}
+    assert facts["total"] == 14
+
+
+def test_instances_that_are_named(call, two):
+    facts = call(two, method="postqueue", config_directory=["/etc/postfix-out"])["ansible_facts"]["postfix_queue"]
+    assert [instance["name"] for instance in facts["instances"]] == ["postfix-out"]
+
+
+def test_one_instance_that_fails_leaves_the_others(call, two):
+    two["postqueue -c /etc/postfix-out -j"] = ("", 69, NOT_AUTHORIZED)
+    answer = call(two, method="postqueue", queues=["hold"])
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [("not_authorized", "/etc/postfix-out")]
+    facts = answer["ansible_facts"]["postfix_queue"]
+    assert [(instance["name"], instance["total"]) for instance in facts["instances"]] == [("-", 2)]
+    assert (facts["counts"], facts["total"]) == ({"hold": None}, None)
+
+
+@pytest.mark.parametrize(
+    "stdout, rc, stderr, kind",
+    [
+        ("", 1, "postmulti: fatal: open /etc/postfix/main.cf: Permission denied\n", "bad_config"),
+        ("nonsense\n", 0, "", "unparsed_listing"),
+        ("-               -               n         /etc/postfix\n", 0, "", "bad_config"),
+    ],
+)
+def test_instances_that_cannot_be_told(call, stdout, rc, stderr, kind):
+    answer = call({"postmulti -l": (stdout, rc, stderr)})
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [(kind, None)]
+    assert "ansible_facts" not in answer
+
+
+# Details and limits
+
+
+def test_details_from_the_listing(call, two, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1795349317 + 600)
+    facts = call(two, method="postqueue", config_directory=["/etc/postfix-out"], details=["size", "age", "domains", "reasons"], top=2)
+    instance = facts["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert instance["details_method"] == "postqueue"
+    deferred = instance["queues"]["deferred"]
+    assert (deferred["size"], deferred["oldest_arrival"], deferred["oldest_age"]) == (1325, "2026-11-22T12:08:37Z", 600)
+    assert sum(deferred["ages"].values()) == 5
+    assert instance["queues"]["corrupt"] is None
+    assert instance["senders"] == [{"domain": "example.com", "count": 9}, {"domain": "<>", "count": 1}]
+    assert instance["recipients"] == [{"domain": "far.example.org", "count": 10}, {"domain": "star.example.org", "count": 2}]
+    assert (instance["recipients_other"], instance["recipients_uncertainty"]) == (1, 0)
+    assert instance["reasons"][0]["reason"] == "connect to <host>: Connection timed out"
+    assert (instance["reasons"][0]["count"], instance["reasons_other"]) == (9, 1)
+
+
+def test_ages_from_long_names(call, two, tmp_path):
+    (tmp_path / "new" / "hold" / "4").mkdir(parents=True)
+    (tmp_path / "new" / "hold" / "4" / "4jXSXw4x8tzL7xl").touch()
+    (tmp_path / "new" / "hold" / "123456.789").touch()
+    two[POSTCONF_OUT] = ("postfix-out\n/etc/postfix-out\n%s\n" % (tmp_path / "new"),)
+    instance = call(two, config_directory="/etc/postfix-out", method="find", queues=["hold"], details=["age"])
+    instance = instance["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert instance["counts"] == {"hold": 2}
+    assert instance["details_method"] == "find"
+    assert instance["queues"]["hold"]["oldest_arrival"] == "2026-11-22T12:09:04Z"
+    assert sum(instance["queues"]["hold"]["ages"].values()) == 1
+
+
+def test_ages_from_the_listing_where_names_are_short(call, two):
+    instance = call(two, config_directory="/etc/postfix-out", method="find", details=["age"])["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert (instance["method"], instance["details_method"]) == ("find", "postqueue")
+    assert instance["counts"]["corrupt"] == 5
+    assert instance["queues"]["deferred"]["oldest_arrival"] == "2026-11-22T12:08:37Z"
+
+
+def test_ages_that_cannot_be_told(call, spool):
+    assert [error["kind"] for error in call(queue_directory=spool, details=["age"])["errors"]] == ["unknowable"]
+
+
+def test_details_without_json(call, two):
+    two["postqueue -c /etc/postfix-out -j"] = ("", 69, "postqueue: invalid option -- 'j'\n")
+    answer = call(two, method="postqueue", config_directory="/etc/postfix-out", details=["size"])
+    assert [error["kind"] for error in answer["errors"]] == ["unknowable"]
+
+
+def test_limits_that_hold(call, two):
+    limits = {"deferred": {"count": 5, "size": 1325}, "hold": {"count": 2}, "active": {"age": 10**9}}
+    answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits=limits)
+    assert set(answer["ansible_facts"]["postfix_queue"]["instances"][0]["queues"]["hold"]) == {"size", "oldest_arrival", "oldest_age", "ages"}
+
+
+def test_limits_that_are_exceeded(call, two):
+    limits = {"deferred": {"count": 4, "size": 1324, "age": 0}, "hold": {"count": 2}}
+    answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits=limits)
+    assert [error["kind"] for error in answer["errors"]] == ["limit_exceeded"] * 3
+    for named in ("count of deferred is 5, above 4", "size of deferred is 1325, above 1324", "age of deferred is "):
+        assert named in answer["msg"]
+    assert answer["ansible_facts"]["postfix_queue"]["counts"]["deferred"] == 5
+
+
+def test_limit_on_what_cannot_be_told(call, two):
+    for bounds in ({"count": 0}, {"age": 0}, {"size": 0}):
+        answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits={"corrupt": bounds})
+        assert [error["kind"] for error in answer["errors"]] == ["unknowable"]
+
+
+def test_age_limit_on_an_empty_queue(call, two):
+    two["postqueue -c /etc/postfix-out -j"] = ("",)
+    assert "failed" not in call(two, method="postqueue", config_directory="/etc/postfix-out", limits={"deferred": {"age": 0, "size": 0}})
