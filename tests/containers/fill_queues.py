@@ -12,7 +12,8 @@ maildrop   pickup is switched off, so nobody collects what sendmail(1) leaves th
 active     the "stall" transport never says the greeting that qmgr waits for [spawn(8), src/qmgr/qmgr_transport.c], and no
            time limit that would end the wait is left at its default: NAME_time_limit, daemon_timeout [postconf(5)]
 incoming   qmgr takes in no more than qmgr_message_active_limit messages [qmgr(8)]
-deferred   the retry transport defers with the text given as next hop [error(8), transport(5)], for longer than the test
+deferred   the retry transport defers with the text given as next hop [error(8), transport(5)], or a server on the port after
+           the instance's own says "try again later" [smtpd(8), defer in postconf(5)], for longer than the test
 hold       postsuper -h [postsuper(1)]
 corrupt    a deferred message's file is cut short and scheduled again by postqueue -i [postqueue(1)]; qmgr then sets it
            aside itself [qmgr(8)]
@@ -45,7 +46,7 @@ REASONS = {
     "": "4.7.1 Greylisted * see the postmaster's page! Bitte in fünf Minuten erneut versuchen: später geht es bestimmt",
 }
 SETTINGS = {
-    "transport_maps": "inline:{ {stall.example = stall:}, {example.org = retry:%s} }" % REASONS["example.org"],
+    "transport_maps": "inline:{ {stall.example = stall:}, {example.net = smtp:[127.0.0.1]:%%d}, {example.org = retry:%s} }" % REASONS["example.org"],
     "default_transport": "retry:%s" % REASONS[""],
     "relayhost": "",
     "smtputf8_enable": "yes",
@@ -154,8 +155,9 @@ class Instance:
         # An instance made by postmulti has all network services disabled, for its port 25 is the default instance's.
         disabled = "smtp/inet pickup/unix" if "inet" in self.setting("master_service_disable") else "pickup/unix"
         settings = dict(SETTINGS, qmgr_message_active_limit=str(active_limit), master_service_disable=disabled)
+        settings["transport_maps"] %= self.port + 1
         self.tool("postconf", "-e", *("%s=%s" % item for item in settings.items()))
-        listener = "127.0.0.1:%d" % self.port
+        listener, refusing = ("127.0.0.1:%d" % port for port in (self.port, self.port + 1))
         self.tool(
             "postconf",
             "-Me",
@@ -164,6 +166,9 @@ class Instance:
             "stall/unix=stall unix - n n - 1 spawn user=nobody argv=/bin/cat",
             "%s/inet=%s inet n - n - - smtpd -o smtpd_tls_security_level=none -o mynetworks=127.0.0.1"
             " -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_reject_unlisted_recipient=no" % (listener, listener),
+            # Under its own name smtp(8) would take it for a mail loop.
+            "%s/inet=%s inet n - n - - smtpd -o smtpd_tls_security_level=none -o myhostname=mx.example.net"
+            " -o smtpd_relay_restrictions=defer -o smtpd_delay_reject=yes" % (refusing, refusing),
         )
 
     def empty(self):
@@ -260,7 +265,7 @@ def parse_arguments():
     for queue in QUEUES:
         parser.add_argument("--" + queue, type=int, default=0, metavar="N", help="messages in this queue (default: 0)")
     parser.add_argument("--config-directory", metavar="DIR", help="the instance's configuration (default: the default instance)")
-    parser.add_argument("--port", type=int, default=10025, help="where the instance shall listen on 127.0.0.1 (default: 10025)")
+    parser.add_argument("--port", type=int, default=10025, help="where the instance shall listen on 127.0.0.1, also on the port after it (default: 10025)")
     options = parser.parse_args()
     if min(getattr(options, queue) for queue in QUEUES) < 0:
         parser.error("a queue cannot hold less than nothing")
