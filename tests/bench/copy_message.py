@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies the only deferred message of a host's Postfix until there are as many as asked for.
+"""Copies the only deferred message of a host's Postfix until there are as many as asked for, all from and to different domains.
 
-copy_message.py COUNT    Wants hash_queue_names empty. A copy is due in a month, so that Postfix leaves it alone.
+copy_message.py COUNT    Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
 """
 
 from __future__ import annotations
@@ -17,19 +17,30 @@ import time
 
 
 def main():
-    directory = subprocess.check_output(["postconf", "-h", "queue_directory"], text=True).strip() + "/deferred"
+    spool = subprocess.check_output(["postconf", "-h", "queue_directory"], text=True).strip()
     owner = pwd.getpwnam("postfix")
-    (original,) = [entry for entry in os.scandir(directory) if entry.is_file()]
-    with open(original.path, "rb") as file:
-        content = file.read()
     due = time.time() + 30 * 86400
+    (queue_id,) = os.listdir(spool + "/deferred")
+    message, log = [read("%s/%s/%s" % (spool, directory, queue_id)) for directory in ("deferred", "defer")]
+    # defer(8) tells the reason twice.
+    reason = log.rpartition(b"reason=")[2].strip()
     for number in range(1, int(sys.argv[1])):
-        path = "%s/%05X%07X" % (directory, number % 0xFFFFF, number)
-        with open(path, "xb") as file:
-            file.write(content)
-            os.fchown(file.fileno(), owner.pw_uid, owner.pw_gid)
-            os.fchmod(file.fileno(), 0o700)
-        os.utime(path, (due, due))
+        # Records have a fixed length, so the domains keep theirs.
+        domain = b"d%05dx" % number
+        copy = "%05X%07X" % (number % 0xFFFFF, number)
+        said = b"host mx.%s.org[192.0.2.%d] said: 451 4.7.1 <bob@%s.org>: Greylisted for %d seconds" % (domain, number % 256, domain, number % 999)
+        for directory, content, mode in (("deferred", message, 0o700), ("defer", log.replace(reason, said), 0o600)):
+            path = "%s/%s/%s" % (spool, directory, copy)
+            with open(path, "xb") as file:
+                file.write(content.replace(b"example", domain))
+                os.fchown(file.fileno(), owner.pw_uid, owner.pw_gid)
+                os.fchmod(file.fileno(), mode)
+            os.utime(path, (due, due))
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 if __name__ == "__main__":
