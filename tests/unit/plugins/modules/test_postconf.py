@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.modules import postconf
 
 DESCRIBED = "postconf -c {0} -hx multi_instance_name config_directory queue_directory"
@@ -44,6 +47,13 @@ def call(capsys, monkeypatch, recording, tmp_path):
 def main_cf(tmp_path):
     (tmp_path / "main.cf").write_text("relayhost = a\n")
     return tmp_path / "main.cf"
+
+
+def test_kinds_that_are_documented_exist():
+    description = yaml.safe_load(postconf.RETURN)["errors"]["contains"]["kind"]["description"]
+    documented = set(re.findall(r"V\((\w+)\), ", " ".join(description)))
+    assert "unknown_parameter" in documented
+    assert documented < set(KINDS)
 
 
 def unchanged(argv):
