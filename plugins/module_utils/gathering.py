@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import collections
 
-from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.collectors import FindCollector, PostqueueCollector
 from ansible_collections.mailops.postfix.plugins.module_utils.details import Details
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.instances import Instance, describe_instance
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_instances
+from ansible_collections.mailops.postfix.plugins.module_utils.instances import Instance, describe_instance, list_instances
 from ansible_collections.mailops.postfix.plugins.module_utils.queues import total
-from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 
 # method, queue_directory, sudo_user, run_as and top as the module's options; queues: those to count, in the order of QUEUES;
 # named: whether they were asked for by name; details: set; limits: dict of queue to dict of count, age and size.
@@ -60,22 +57,16 @@ def _targets(runner, directories, request):
         return [_Target(None, None)]
     if directories is not None:
         return [_Target(directory, directory) for directory in directories]
-    rc, lines, stderr, argv = runner.run(commands.postmulti_list())
-    if rc != 0:
-        raise QueueError(postfix_refusal(stderr), "the instances could not be listed: %s" % stderr.strip(), argv, rc, stderr)
-    try:
-        listed = parse_instances(lines)
-    except ParameterError as error:
-        raise QueueError("unparsed_listing", "the instances could not be listed: %s" % error, argv, rc, stderr) from None
-    # The default instance comes first (postmulti(1)), and needs no -c.
+    listed = list_instances(runner)
+    # The default instance comes first, and needs no -c. Whether one whose main.cf cannot be read is enabled is not known; its error comes later.
     targets = [
         _Target(instance.config_directory if position else None, instance.config_directory)
         for position, instance in enumerate(listed)
-        if instance.enabled
+        if instance.enabled is not False
     ]
     if not targets:
         message = "no instance is enabled, of %s" % ", ".join(instance.config_directory for instance in listed)
-        raise QueueError("bad_config", message, argv, rc, stderr, mend="Name instances in config_directory.")
+        raise QueueError("bad_config", message, mend="Name instances in config_directory.")
     return targets
 
 

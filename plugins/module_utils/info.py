@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.instances import answer, list_instances
 from ansible_collections.mailops.postfix.plugins.module_utils.logs import SYSLOG_UNITS, LogFinder
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ListedInstance, ParameterError, parse_instances, parse_parameters, split_list
-from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_parameters, split_list
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units, starts, unit_names
 
 _STRINGS = ("queue_directory", "mail_owner", "setgid_group")
@@ -18,7 +18,6 @@ _LISTS = ("authorized_mailq_users", "alternate_config_directories", "multi_insta
 _OTHERS = ("mail_version", "enable_long_queue_ids", "hash_queue_depth", "syslog_facility", "syslog_name", "multi_instance_wrapper")
 # Unknown to Postfix before 3.4.
 _NEWER = ("maillog_file",)
-_LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "ExecStart", "Environment")
 
 
@@ -37,11 +36,9 @@ def describe(runner, host):
     """The instances (list of dict; None where they cannot be listed) and what is unknown (list of dict: config_directory, what, why)."""
     unknown = []
     try:
-        listed = parse_instances(_run(runner, commands.postmulti_list()))
-    except (QueueError, ParameterError) as error:
-        listed = _listed_without_postmulti(runner)
-        if listed is None:
-            return None, [_unknown(None, "instances", error)]
+        listed = list_instances(runner)
+    except QueueError as error:
+        return None, [_unknown(None, "instances", error)]
     settings = [_settings(runner, instance, unknown) for instance in listed]
     units = _units(runner, host, listed, unknown)
     logs = LogFinder(host, units)
@@ -64,37 +61,10 @@ def _unknown(config_directory, what, why):
     return {"config_directory": config_directory, "what": what, "why": getattr(why, "message", None) or str(why)}
 
 
-def _run(runner, argv):
-    rc, lines, stderr, argv = runner.run(argv)
-    if rc != 0:
-        kind = postfix_refusal(stderr) if argv[0].rpartition("/")[2].startswith("post") else "command_failed"
-        raise QueueError(kind, stderr.strip() or "exit code %d without a message" % rc, argv, rc, stderr)
-    return lines
-
-
-def _listed_without_postmulti(runner):
-    """The ListedInstance (list), or None. One main.cf that cannot be read makes postmulti fail for all instances."""
-    try:
-        values = parse_parameters(_run(runner, commands.postconf_parameters(["config_directory", "multi_instance_directories"])))
-        directories = [values["config_directory"]] + split_list(values["multi_instance_directories"])
-    except (QueueError, ParameterError, KeyError):
-        return None
-    return [_listed(runner, directory) for directory in directories]
-
-
-def _listed(runner, directory):
-    try:
-        values = parse_parameters(_run(runner, commands.postconf_parameters(_LISTED, directory)))
-        name, group, enabled = [values[parameter] for parameter in _LISTED]
-    except (QueueError, ParameterError, KeyError):
-        return ListedInstance(None, None, None, directory)  # the reason comes with the other parameters
-    return ListedInstance(name or "-", group or "-", enabled == "yes", directory)
-
-
 def _settings(runner, instance, unknown):
     """The parameters (dict of str) of an instance, or None."""
     try:
-        values = parse_parameters(_run(runner, commands.postconf_parameters(_STRINGS + _LISTS + _OTHERS + _NEWER, instance.config_directory)))
+        values = parse_parameters(answer(runner, commands.postconf_parameters(_STRINGS + _LISTS + _OTHERS + _NEWER, instance.config_directory)))
         missing = [name for name in _STRINGS + _LISTS + _OTHERS if name not in values]
         if missing:
             raise ParameterError("postconf does not know %s" % ", ".join(missing))
@@ -128,7 +98,7 @@ def _units(runner, host, listed, unknown):
     for instance in listed:
         names += unit_names(_names(listed, instance), instance.config_directory)
     try:
-        units = parse_units(_run(runner, commands.systemctl_show(_PROPERTIES, dict.fromkeys(names))))
+        units = parse_units(answer(runner, commands.systemctl_show(_PROPERTIES, dict.fromkeys(names))))
         return {unit["Id"]: unit for unit in units if "Id" in unit}
     except (QueueError, SystemdError) as error:
         unknown.append(_unknown(None, "systemd", error))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Postfix instance, as Postfix itself describes it."""
+"""The Postfix instances of a host, as Postfix itself lists and describes them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,36 @@ import collections
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ListedInstance, ParameterError, parse_instances, parse_parameters, split_list
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 
 _PARAMETERS = ("multi_instance_name", "config_directory", "queue_directory")
+_LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 
 Instance = collections.namedtuple("Instance", "name config_directory queue_directory")
+
+
+def answer(runner, argv):
+    """The lines that a command answers. Raises QueueError where it fails."""
+    rc, lines, stderr, argv = runner.run(argv)
+    if rc != 0:
+        kind = postfix_refusal(stderr) if argv[0].rpartition("/")[2].startswith("post") else "command_failed"
+        raise QueueError(kind, stderr.strip() or "exit code %d without a message" % rc, argv, rc, stderr)
+    return lines
+
+
+def list_instances(runner):
+    """The ListedInstance (list) of the host, the default instance first.
+
+    One whose main.cf cannot be read has only its config_directory, the rest is None. Raises QueueError where not even the default one can be listed.
+    """
+    try:
+        return parse_instances(answer(runner, commands.postmulti_list()))
+    except ParameterError as error:
+        raise _not_listed(error) from None
+    except QueueError:
+        # One main.cf that cannot be read makes postmulti fail for all instances, mostly without a word; postconf names it.
+        return [_listed(runner, directory) for directory in _directories(runner)]
 
 
 def describe_instance(runner, config_directory=None):
@@ -22,10 +47,31 @@ def describe_instance(runner, config_directory=None):
 
     Raises QueueError (bad_config, not_installed, ...).
     """
-    rc, lines, stderr, argv = runner.run(commands.postconf_values(_PARAMETERS, config_directory))
-    if rc != 0 or len(lines) != len(_PARAMETERS):
-        said = stderr.strip() or "exit code %d, %d lines" % (rc, len(lines))
-        raise QueueError(postfix_refusal(stderr), "postconf does not describe the instance: %s" % said, argv, rc, stderr)
+    argv = commands.postconf_values(_PARAMETERS, config_directory)
+    lines = answer(runner, argv)
+    if len(lines) != len(_PARAMETERS):
+        raise QueueError("command_failed", "postconf does not describe the instance, it answers %d lines" % len(lines), argv, 0)
     name, directory, queue_directory = lines
     # Postfix 3.10 names the default directory, whatever -c says, while main.cf is but a second old.
     return Instance(name or "-", config_directory or directory, queue_directory)
+
+
+def _directories(runner):
+    try:
+        values = parse_parameters(answer(runner, commands.postconf_parameters(["config_directory", "multi_instance_directories"])))
+        return [values["config_directory"]] + split_list(values["multi_instance_directories"])
+    except (ParameterError, KeyError) as error:
+        raise _not_listed(error) from None
+
+
+def _not_listed(error):
+    return QueueError("unparsed_listing", "the instances could not be listed: %s" % error)
+
+
+def _listed(runner, directory):
+    try:
+        values = parse_parameters(answer(runner, commands.postconf_parameters(_LISTED, directory)))
+        name, group, enabled = [values[parameter] for parameter in _LISTED]
+    except (QueueError, ParameterError, KeyError):
+        return ListedInstance(None, None, None, directory)
+    return ListedInstance(name or "-", group or "-", enabled == "yes", directory)

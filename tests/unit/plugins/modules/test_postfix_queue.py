@@ -20,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.modules import postfix_queue
 
 POSTCONF = "postconf -hx multi_instance_name config_directory queue_directory"
 POSTCONF_OUT = "postconf -c /etc/postfix-out -hx multi_instance_name config_directory queue_directory"
+LISTED = "postconf -x config_directory multi_instance_directories"
 ONE = "-               -               y         /etc/postfix\n"
 TWO = ONE + "postfix-out     mta             y         /etc/postfix-out\npostfix-off     mta             n         /etc/postfix-off\n"
 NOT_AUTHORIZED = "postqueue: fatal: User nobody(65534) is not allowed to view the mail queue\n"
@@ -213,6 +214,19 @@ def test_one_instance_that_fails_leaves_the_others(call, two):
     assert (facts["counts"], facts["total"]) == ({"hold": None}, None)
 
 
+def test_one_instance_without_a_main_cf_leaves_the_others(call, two):
+    absent = ("", 1, "postconf: fatal: open /etc/postfix-out/main.cf: No such file or directory\n")
+    two["postmulti -l"] = ("", 1, "postmulti: fatal: open /etc/postfix-out/main.cf: No such file or directory\n")
+    two[LISTED] = ("config_directory = /etc/postfix\nmulti_instance_directories = /etc/postfix-out\n",)
+    names = "multi_instance_name multi_instance_group multi_instance_enable"
+    two["postconf -c /etc/postfix -x " + names] = ("multi_instance_name =\nmulti_instance_group =\nmulti_instance_enable = yes\n",)
+    two["postconf -c /etc/postfix-out -x " + names] = absent
+    two[POSTCONF_OUT] = absent
+    answer = call(two, queues=["hold"])
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [("bad_config", "/etc/postfix-out")]
+    assert [instance["counts"] for instance in answer["ansible_facts"]["postfix_queue"]["instances"]] == [{"hold": 4}]
+
+
 @pytest.mark.parametrize(
     "stdout, rc, stderr, kind",
     [
@@ -222,7 +236,7 @@ def test_one_instance_that_fails_leaves_the_others(call, two):
     ],
 )
 def test_instances_that_cannot_be_told(call, stdout, rc, stderr, kind):
-    answer = call({"postmulti -l": (stdout, rc, stderr)})
+    answer = call({"postmulti -l": (stdout, rc, stderr), LISTED: ("", 1, stderr)})
     assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [(kind, None)]
     assert "ansible_facts" not in answer
 
