@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies the only deferred message of a host's Postfix until there are as many as asked for, all from and to different domains.
+"""Copies the only deferred message of a host's Postfix until there are as many as asked for.
 
-copy_message.py COUNT    Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
+copy_message.py COUNT DOMAINS    The copies are from and to so many domains in turn, each with a reason of its own. Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ def main():
     message, log = [read("%s/%s/%s" % (spool, directory, queue_id)) for directory in ("deferred", "defer")]
     # defer(8) tells the reason twice.
     reason = log.rpartition(b"reason=")[2].strip()
-    for number in range(1, int(sys.argv[1])):
+    count, domains = map(int, sys.argv[1:])
+    for number in range(1, count):
+        which = number % domains
         # Records have a fixed length, so the domains keep theirs.
-        domain = b"d%05dx" % number
+        domain = b"d%05dx" % which
         copy = "%05X%07X" % (number % 0xFFFFF, number)
-        said = b"host mx.%s.org[192.0.2.%d] said: 451 4.7.1 <bob@%s.org>: Greylisted for %d seconds" % (domain, number % 256, domain, number % 999)
+        said = b"host mx.%s.org[192.0.2.%d] said: 451 4.7.1 <bob@%s.org>: Greylisted for %d seconds" % (domain, which % 256, domain, which)
         for directory, content, mode in (("deferred", message, 0o700), ("defer", log.replace(reason, said), 0o600)):
             path = "%s/%s/%s" % (spool, directory, copy)
             with open(path, "xb") as file:
