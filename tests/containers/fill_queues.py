@@ -55,7 +55,6 @@ SETTINGS = {
     "authorized_submit_users": "static:anyone",  # postmulti makes instances that let nobody submit
     "notify_classes": "",  # a notice to the postmaster would be one message more
     "stall_time_limit": LONG,
-    "stall_destination_concurrency_limit": "1",
     "daemon_timeout": LONG,
     "queue_run_delay": LONG,
     "minimal_backoff_time": LONG,
