@@ -9,8 +9,9 @@ hosts that exist only for tests.
 
 How a message is made to stay in its queue (manual pages in brackets):
 maildrop   pickup is switched off, so nobody collects what sendmail(1) leaves there [master_service_disable, postconf(5)]
-active     the "stall" transport never says the greeting that qmgr waits for [spawn(8), src/qmgr/qmgr_transport.c], and no
-           time limit that would end the wait is left at its default: NAME_time_limit, daemon_timeout [postconf(5)]
+active     behind the "stall" transport is a process that never greets, as qmgr waits for [src/qmgr/qmgr_transport.c], with the
+           time limit on the wait raised: daemon_timeout [postconf(5)]. It is none of Postfix's own: such a one may end before
+           qmgr when Postfix stops, and qmgr would defer the messages
 incoming   qmgr takes in no more than qmgr_message_active_limit messages [qmgr(8)]
 deferred   the retry transport defers with the text given as next hop [error(8), transport(5)], or a server on the port after
            the instance's own says "try again later" [smtpd(8), defer in postconf(5)], for longer than the test
@@ -54,7 +55,6 @@ SETTINGS = {
     "qmgr_clog_warn_time": "0",
     "authorized_submit_users": "static:anyone",  # postmulti makes instances that let nobody submit
     "notify_classes": "",  # a notice to the postmaster would be one message more
-    "stall_time_limit": LONG,
     "daemon_timeout": LONG,
     "queue_run_delay": LONG,
     "minimal_backoff_time": LONG,
@@ -62,6 +62,17 @@ SETTINGS = {
     "maximal_queue_lifetime": "100d",
     "bounce_queue_lifetime": "100d",
 }
+
+
+# A connection that nobody accepts stays open for as long as somebody listens.
+LISTENER = """
+import os, signal, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+listener.listen(4096)
+signal.pause()
+"""
 
 
 class Failure(Exception):
@@ -160,15 +171,26 @@ class Instance:
         self.tool(
             "postconf",
             "-Me",
-            # A delivery agent of Postfix's own would die before qmgr in a stop now and then, and qmgr would defer its message;
-            # cat outlives both, and ends when qmgr closes the connection.
-            "stall/unix=stall unix - n n - 1 spawn user=nobody argv=/bin/cat",
             "%s/inet=%s inet n - n - - smtpd -o smtpd_tls_security_level=none -o mynetworks=127.0.0.1"
             " -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_reject_unlisted_recipient=no" % (listener, listener),
             # Under its own name smtp(8) would take it for a mail loop.
             "%s/inet=%s inet n - n - - smtpd -o smtpd_tls_security_level=none -o myhostname=mx.example.net"
             " -o smtpd_relay_restrictions=defer -o smtpd_delay_reject=yes" % (refusing, refusing),
         )
+
+    def stall(self):
+        """Start the process behind the stall transport, in the place of an earlier one."""
+        path = os.path.join(self.spool, "private", "stall")
+        subprocess.run(("pkill", "-f", "AF_UNIX.* %s$" % path), check=False)
+        if os.path.lexists(path):
+            os.remove(path)
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.Popen((sys.executable, "-c", LISTENER, path), cwd="/", start_new_session=True, **silent)
+        deadline = time.monotonic() + 30
+        while not os.path.exists(path) or os.stat(path).st_mode & 0o777 != 0o666:
+            if time.monotonic() > deadline:
+                raise Failure("expected a socket %s; there is none" % path)
+            time.sleep(0.05)
 
     def empty(self):
         for path in self.files(*QUEUES + LOGS):
@@ -237,6 +259,7 @@ def fill(instance, wanted):
     instance.empty()
     instance.configure(max(1, wanted["active"]))
     instance.start(unit)
+    instance.stall()
 
     mailer = Mailer(instance.port)
     held, broken = wanted["hold"], wanted["corrupt"]
