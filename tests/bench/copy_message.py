@@ -4,7 +4,9 @@
 
 """Copies the only deferred message of a host's Postfix until there are as many as asked for.
 
-copy_message.py COUNT DOMAINS    The copies are from and to so many domains in turn, each with a reason of its own. Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
+copy_message.py COUNT DOMAINS    The copies are from and to so many domains in turn, each with a reason of its own.
+
+Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
 """
 
 from __future__ import annotations
