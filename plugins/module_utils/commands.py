@@ -65,5 +65,10 @@ def sudo_find_files(user, directory):
     return ["sudo", "-n", "-u", user] + find_files(directory)
 
 
+def agent_check(binary, check):
+    """One run of a check of the Datadog Agent, its result as JSON after lines of text; binary is a name or an absolute path."""
+    return [binary, "check", check, "--json"]
+
+
 def _instance(config_directory):
     return ["-c", config_directory] if config_directory else []

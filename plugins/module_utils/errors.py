@@ -11,6 +11,7 @@ import shlex
 KINDS = {
     "bad_argument": "Correct the option that is named.",
     "not_installed": "Install Postfix. postfix_queue can count in a directory without asking Postfix, with queue_directory.",
+    "agent_not_installed": "Install the Datadog Agent, or name its program in binary, on macOS /opt/datadog-agent/bin/agent/agent.",
     "bad_config": "Run 'postconf -n' for this instance as the same user and correct the main.cf that it names.",
     "unknown_parameter": (
         "Correct the name ('postconf -d' lists all); a name of one's own must be used by another parameter, as $name or as a restriction class."
@@ -33,6 +34,8 @@ KINDS = {
     "missing_queue": "Start this instance if it never ran, which makes its queues; else compare the path with 'postconf queue_directory'.",
     "unknowable": "Use method=find as root or with sudo_user, or do not ask for it.",
     "limit_exceeded": "Look at what waits there: 'postqueue -p', or this module with details=age,domains,reasons.",
+    "check_failed": "Mend what the check names, as the Agent's user sees it; then run the command by hand as that user.",
+    "unparsed_check": "Run the command by hand as the same user and look at what it prints; a result that is not understood proves nothing.",
     "timeout": "Look for a stopped Postfix master (state T in ps) or a disk that hangs; where the queue is only large, raise timeout.",
     "command_failed": "Run the command by hand as the same user; its exit code and stderr are given here.",
 }

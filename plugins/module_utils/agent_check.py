@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs one check of the Datadog Agent as the Agent's user, and tells the failures that the Agent's program hides."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+from ansible_collections.mailops.postfix.plugins.module_utils import commands
+from ansible_collections.mailops.postfix.plugins.module_utils.check_output import CheckOutputError, parse_check
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+
+_LINES_SHOWN = 5
+
+
+def user_to_take_on(name):
+    """The name again, or None where the caller is this user already. Raises QueueError (bad_argument) where the check would prove nothing."""
+    try:
+        uid = pwd.getpwnam(name).pw_uid
+    except KeyError:
+        mend = "Install the Datadog Agent, which creates its user, or correct user."
+        raise QueueError("bad_argument", "user=%s: there is no such user on this host" % name, mend=mend) from None
+    if uid == 0:
+        message = "user=%s: as root the check walks the queues itself and proves nothing about the Agent's rights" % name
+        raise QueueError("bad_argument", message, mend="Name the user that the Agent runs as, mostly dd-agent.")
+    caller = os.geteuid()
+    if caller == uid:
+        return None
+    if caller != 0:
+        message = "user=%s: the task runs as another user, of uid %d, who cannot take on this one's rights" % (name, caller)
+        raise QueueError("bad_argument", message, mend="Run as root (become: true), which the check itself then does not.")
+    return name
+
+
+def run_check(runner, binary, check):
+    """Returns metrics (list of dict), warnings (list of str) and errors (list of QueueError). Raises QueueError where the check did not run."""
+    try:
+        rc, lines, stderr, argv = runner.run(commands.agent_check(binary, check))
+    except QueueError as error:
+        if error.kind != "not_installed":
+            raise
+        message = "there is no program %s" % binary if os.path.isabs(binary) else error.message
+        raise QueueError("agent_not_installed", message, error.command) from None
+    try:
+        output = parse_check(lines)
+    except CheckOutputError as error:
+        if rc != 0:
+            return [], [], [_command_error(argv, rc, lines, stderr)]
+        message = "what the Agent printed is no result of a check: %s%s" % (error, _quoted(lines))
+        return [], [], [QueueError("unparsed_check", message, argv, rc, stderr)]
+    errors = [QueueError("check_failed", "the check %s says: %s" % (check, said), argv, rc, stderr) for said in output.errors]
+    if rc != 0:
+        errors.append(_command_error(argv, rc, output.text, stderr))
+    return output.metrics, output.warnings, errors
+
+
+def _command_error(argv, rc, lines, stderr):
+    """The Agent explains a configuration that it does not load on stdout, and ends with a general word on stderr."""
+    said = list(lines) + [line for line in stderr.splitlines() if line.strip()][-1:]
+    return QueueError("command_failed", "the Agent ended with exit code %d%s" % (rc, _quoted(said)), argv, rc, stderr)
+
+
+def _quoted(lines):
+    said = [line.strip() for line in lines if line.strip()][-_LINES_SHOWN:]
+    return ": %s" % " / ".join(said) if said else ", and printed nothing"

@@ -1,0 +1,209 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: datadog_agent_check
+short_description: Run one check of the Datadog Agent as the Agent's user
+version_added: 0.1.0
+author:
+  - The mailops.postfix authors (@mailops)
+description:
+  - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns the metrics and errors as data.
+  - Fails where the check failed, also where the Agent's program hides that behind exit code 0. The metrics that there are it still returns.
+  - Never runs the check as root. As root the check of Postfix walks the queues itself, and so proves nothing about what the Agent may see.
+  - What the check warns of comes as warnings of the task.
+extends_documentation_fragment:
+  - mailops.postfix.attributes
+  - mailops.postfix.attributes.reads
+attributes:
+  facts:
+    support: none
+options:
+  check:
+    description:
+      - The name of the check. All its instances are run.
+    type: str
+    default: postfix
+  user:
+    description:
+      - The user that the Agent runs as. The user needs no login shell.
+      - The task runs as root (C(become=true)), or as this user. Any other way is an error.
+    type: str
+    default: dd-agent
+  binary:
+    description:
+      - The Agent's program, by its name or its absolute path, on macOS C(/opt/datadog-agent/bin/agent/agent).
+    type: str
+    default: datadog-agent
+  timeout:
+    description:
+      - Seconds that the check may take. What takes longer is ended, with its children, and the task fails.
+    type: int
+    default: 60
+notes:
+  - The check of Postfix reports V(0) where it may not see a queue, and is content. Compare with M(mailops.postfix.postfix_queue).
+  - The Agent need not run. The check reads the configuration files as they are now, not as the running Agent has read them.
+  - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the task, C(HOME), C(USER) and C(LOGNAME) of the user.
+    What the Agent's service has besides, as from C(/etc/datadog-agent/environment), it has not.
+seealso:
+  - module: mailops.postfix.postfix_queue
+  - name: Datadog's integration with Postfix
+    description: The check and its metrics.
+    link: https://docs.datadoghq.com/integrations/postfix/
+"""
+
+EXAMPLES = r"""
+# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.datadog_agent_check
+- name: Run the check of Postfix as the Agent does
+  mailops.postfix.datadog_agent_check:
+  become: true
+  register: check
+
+- name: Show what it measures
+  ansible.builtin.debug:
+    msg: "{{ item.tags | join(' ') }} {{ item.value }}"
+  loop: "{{ check.metrics | selectattr('name', 'eq', 'postfix.queue.size') }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Tell a check that fails from an Agent that is missing
+  block:
+    - name: Run it with a program of another place
+      mailops.postfix.datadog_agent_check:
+        check: postfix
+        user: dd-agent
+        binary: /opt/datadog-agent/bin/agent/agent
+        timeout: 30
+      become: true
+  rescue:
+    - name: Show the kind of each error
+      ansible.builtin.debug:
+        msg: "{{ ansible_failed_result.errors | map(attribute='kind') }}"
+"""
+
+RETURN = r"""
+metrics:
+  description: What the check measured, all its instances together. On failure, what there is.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The metric's name.
+      returned: always
+      type: str
+      sample: postfix.queue.size
+    value:
+      description: Its value, the last one where there are several. A whole number may come as V(7) or as V(7.0).
+      returned: always
+      type: float
+      sample: 7.0
+    tags:
+      description: Its tags.
+      returned: always
+      type: list
+      elements: str
+      sample: ["queue:deferred", "instance:postfix"]
+    type:
+      description: Its type.
+      returned: always
+      type: str
+      sample: gauge
+errors:
+  description: What went wrong.
+  returned: on failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description:
+        - The kind of the error.
+        - V(bad_argument), an option does not fit this host, or the check would not run as the Agent's user;
+          V(agent_not_installed), the Agent's program is missing;
+          V(check_failed), the check itself reports an error, one for each message;
+          V(unparsed_check), what the Agent printed is not understood;
+          V(permission_denied), the user may not run the Agent's program;
+          V(timeout), the check took longer than O(timeout);
+          V(command_failed), the Agent's program failed, as where it has no valid configuration for the check.
+      returned: always
+      type: str
+      sample: check_failed
+    message:
+      description: The cause in one sentence.
+      returned: always
+      type: str
+      sample: "the check postfix says: The user does not have sudo access"
+    mend:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Mend what the check names, as the Agent's user sees it; then run the command by hand as that user.
+    command:
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      returned: always
+      type: str
+      sample: /usr/bin/datadog-agent check postfix --json
+    rc:
+      description: The command's exit code, negative where a signal ended it. V(null) where it did not end by itself or there was no command.
+      returned: always
+      type: int
+      sample: 0
+    stderr:
+      description: What the command said on stderr, at most 64 KiB of it.
+      returned: always
+      type: str
+      sample: ""
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import run_check, user_to_take_on
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+
+
+def check_options(options):
+    """Raises QueueError for options that are out of range."""
+    if options["timeout"] <= 0:
+        raise QueueError("bad_argument", "timeout=%d: not above 0" % options["timeout"], mend="Give a number above 0.")
+    if not options["check"] or options["check"].startswith("-"):
+        raise QueueError("bad_argument", "check=%s: not the name of a check" % options["check"], mend="Name the check, such as postfix.")
+    if not options["binary"] or ("/" in options["binary"] and not os.path.isabs(options["binary"])):
+        message = "binary=%s: neither a name nor an absolute path" % options["binary"]
+        raise QueueError("bad_argument", message, mend="Give the name alone, or the path from / on.")
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "check": {"type": "str", "default": "postfix"},
+            "user": {"type": "str", "default": "dd-agent"},
+            "binary": {"type": "str", "default": "datadog-agent"},
+            "timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    options = module.params
+    try:
+        check_options(options)
+        runner = Runner(Deadline(options["timeout"]), user_to_take_on(options["user"]))
+        metrics, warnings, errors = run_check(runner, options["binary"], options["check"])
+    except QueueError as error:
+        metrics, warnings, errors = [], [], [error]
+    for warning in warnings:
+        module.warn(warning)
+    if errors:
+        message = " ".join("%s: %s. %s" % (error.kind, error.message, error.mend) for error in errors)
+        module.fail_json(msg=message, metrics=metrics, errors=[error.as_dict() for error in errors])
+    module.exit_json(changed=False, metrics=metrics)
+
+
+if __name__ == "__main__":
+    main()
