@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Describes every Postfix instance of a host, as far as the caller's rights go."""
+"""Describes the Postfix instances of a host, as far as the caller's rights go."""
 
 from __future__ import annotations
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.instances import answer, list_instances
+from ansible_collections.mailops.postfix.plugins.module_utils.instances import answer, instance_at, list_instances
 from ansible_collections.mailops.postfix.plugins.module_utils.logs import SYSLOG_UNITS, LogFinder
 from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_parameters, split_list
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units, starts, unit_names
@@ -32,20 +32,30 @@ def is_installed(runner):
     return True
 
 
-def describe(runner, host):
-    """The instances (list of dict; None where they cannot be listed) and what is unknown (list of dict: config_directory, what, why)."""
+def describe(runner, host, directories=None):
+    """The instances (list of dict; None where they cannot be listed) and what is unknown (list of dict: config_directory, what, why).
+
+    directories: configuration directories (list of str), or None for every instance that Postfix lists.
+    """
     unknown = []
     try:
         listed = list_instances(runner)
     except QueueError as error:
-        return None, [_unknown(None, "instances", error)]
-    settings = [_settings(runner, instance, unknown) for instance in listed]
-    units = _units(runner, host, listed, unknown)
+        unknown.append(_unknown(None, "instances" if directories is None else "enabled", error))
+        if directories is None:
+            return None, unknown
+        listed = None
+    chosen = listed if directories is None else [instance_at(runner, listed, directory) for directory in directories]
+    settings = [_settings(runner, instance, unknown) for instance in chosen]
+    units = _units(runner, host, listed, chosen, unknown)
     logs = LogFinder(host, units)
-    wrapper = bool(settings and settings[0] and settings[0]["multi_instance_wrapper"])
+    default = listed[0] if listed else None
+    # The default instance's parameters may have been asked for already.
+    values_of_default = settings[chosen.index(default)] if default in chosen else _settings(runner, default, []) if default else None
+    wrapper = bool(values_of_default and values_of_default["multi_instance_wrapper"])
     instances = []
-    for position, (instance, values) in enumerate(zip(listed, settings)):
-        by_default = position == 0 or (wrapper and instance.enabled)
+    for instance, values in zip(chosen, settings):
+        by_default = instance == default or (wrapper and instance.enabled)
         flaws = []
         described = dict(instance._asdict(), **_typed(values))
         running, unit = _running(host, _names(listed, instance), instance.config_directory, values, units, by_default, flaws)
@@ -86,16 +96,18 @@ def _typed(values):
 
 
 def _names(listed, instance):
-    """What postmulti takes for this instance after -i; V(-) is the default one."""
-    return (["-"] if instance is listed[0] else []) + ([instance.name] if instance.name not in ("-", None) else []) + [instance.config_directory]
+    """What postmulti takes for this instance after -i, nothing for one that it does not list; V(-) is the default one."""
+    if instance not in (listed or []):
+        return []
+    return (["-"] if instance == listed[0] else []) + ([instance.name] if instance.name not in ("-", None) else []) + [instance.config_directory]
 
 
-def _units(runner, host, listed, unknown):
+def _units(runner, host, listed, chosen, unknown):
     """systemd's properties of all units that matter, by name; empty without systemd, None where it does not answer."""
     if not host.has_systemd():
         return {}
     names = list(SYSLOG_UNITS)
-    for instance in listed:
+    for instance in chosen:
         names += unit_names(_names(listed, instance), instance.config_directory)
     try:
         units = parse_units(answer(runner, commands.systemctl_show(_PROPERTIES, dict.fromkeys(names))))

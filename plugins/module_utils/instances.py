@@ -42,6 +42,17 @@ def list_instances(runner):
         return [_listed(runner, directory) for directory in _directories(runner)]
 
 
+def instance_at(runner, listed, config_directory):
+    """The ListedInstance that has this configuration directory, of those listed (None where they are not known) or by its own main.cf.
+
+    What is not listed C(postfix start) does not start. A main.cf that cannot be read leaves None for the names.
+    """
+    for instance in listed or []:
+        if instance.config_directory == config_directory:
+            return instance
+    return _listed(runner, config_directory)._replace(enabled=None if listed is None else False)
+
+
 def describe_instance(runner, config_directory=None):
     """The Instance that has this configuration directory (str; default: the default instance); its name is V(-) where it has none.
 

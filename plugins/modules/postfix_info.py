@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns every instance that C(postmulti -l) lists, with the settings that matter to who watches its queues and its log.
+  - Returns every instance that C(postmulti -l) lists, or those in O(config_directory), with the settings that matter to who watches
+    its queues and its log.
   - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown) says why. It is never guessed.
   - A host without Postfix is an answer, RV(installed=false), not a failure.
 extends_documentation_fragment:
@@ -22,7 +23,14 @@ extends_documentation_fragment:
 attributes:
   facts:
     support: none
-options: {}
+options:
+  config_directory:
+    description:
+      - The configuration directories of the instances to describe, absolute paths without a trailing slash, also of instances that
+        C(postmulti -l) does not list. Left out, every instance that it lists.
+      - A directory without a C(main.cf) that can be read is no failure. RV(unknown) says what is not known of it.
+    type: list
+    elements: path
 notes:
   - Needs no rights where C(main.cf) and the configuration of the syslog daemon may be read by everybody, as on most systems.
   - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to which the sbin directories are added.
@@ -48,6 +56,10 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.config_directory }}"
 
+- name: Describe two instances, which Postfix need not list
+  mailops.postfix.postfix_info:
+    config_directory: [/etc/postfix, /etc/postfix-out]
+
 - name: Fail where an enabled instance does not run
   ansible.builtin.assert:
     that: postfix.instances | selectattr('enabled') | rejectattr('running') | length == 0
@@ -61,7 +73,7 @@ installed:
   type: bool
   sample: true
 instances:
-  description: Each instance, the default one first. V(null) where they cannot be listed.
+  description: Each instance, the default one first, or in the order of O(config_directory). V(null) where they cannot be listed.
   returned: success
   type: list
   elements: dict
@@ -78,13 +90,14 @@ instances:
       sample: "-"
     enabled:
       description:
-        - Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is enabled where it is the only one.
-        - V(null) where C(main.cf) cannot be read.
+        - Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is enabled where it is the only one,
+          and one that C(postmulti -l) does not list is not.
+        - V(null) where C(main.cf) cannot be read, or the instances cannot be listed.
       returned: always
       type: bool
       sample: true
     config_directory:
-      description: The instance's configuration directory, as C(postmulti -l) has it.
+      description: The instance's configuration directory, as C(postmulti -l) or O(config_directory) has it.
       returned: always
       type: str
       sample: /etc/postfix
@@ -261,6 +274,8 @@ unknown:
       sample: "postconf: fatal: open /etc/postfix-out/main.cf: Permission denied"
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
@@ -271,12 +286,26 @@ from ansible_collections.mailops.postfix.plugins.module_utils.runner import Dead
 _TIMEOUT = 30
 
 
+def check_directories(directories):
+    """Raises QueueError for what names no configuration directory as Postfix would have it."""
+    if directories == []:
+        raise QueueError("bad_argument", "config_directory=[]: nothing is named", mend="Name some, or leave config_directory out for all.")
+    for directory in directories or []:
+        if not os.path.isabs(directory):
+            raise QueueError("bad_argument", "config_directory=%s: not an absolute path" % directory, mend="Give the path from / on.")
+        if directory.endswith("/"):
+            message = "config_directory=%s: ends with a slash, which makes it another directory for Postfix" % directory
+            raise QueueError("bad_argument", message, mend="Give the path without the slash at its end.")
+
+
 def main():
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={"config_directory": {"type": "list", "elements": "path"}}, supports_check_mode=True)
+    directories = module.params["config_directory"]
     runner = Runner(Deadline(_TIMEOUT))
     try:
+        check_directories(directories)
         installed = is_installed(runner)
-        instances, unknown = describe(runner, Host()) if installed else ([], [])
+        instances, unknown = describe(runner, Host(), directories) if installed else ([], [])
     except QueueError as error:
         module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend))
     module.exit_json(changed=False, installed=installed, instances=instances, unknown=unknown)

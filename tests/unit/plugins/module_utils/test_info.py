@@ -316,3 +316,73 @@ def test_instances_cannot_be_listed(recording):
     instances, unknown = describe(recording(plays), FakeHost())
     assert instances is None
     assert [(flaw["config_directory"], flaw["what"]) for flaw in unknown] == [(None, "instances")]
+
+
+NAMES = "multi_instance_name multi_instance_group multi_instance_enable"
+BARE_NAMES = ("multi_instance_name = bare\nmulti_instance_group =\nmulti_instance_enable = yes\n",)
+
+
+def settings(**changed):
+    return ("".join("%s = %s\n" % item for item in dict(PARAMETERS, **changed).items()),)
+
+
+def test_named_directories_in_their_order(recording):
+    plays = {
+        "postmulti -l": ("- - y /etc/postfix\nout mta y /etc/postfix-out\noff - n /etc/postfix-off\n",),
+        "postconf -c /etc/postfix-bare -x " + NAMES: BARE_NAMES,
+        " ".join(asked("/etc/postfix-bare")): settings(queue_directory="/var/spool/bare"),
+        " ".join(asked("/etc/postfix-out")): settings(queue_directory="/var/spool/out"),
+        " ".join(asked("/etc/postfix")): settings(),
+    }
+    instances, unknown = describe(recording(plays), FakeHost({"/run/rsyslogd.pid": "x"}, systemd=False), ["/etc/postfix-bare", "/etc/postfix-out"])
+    assert [(one["name"], one["group"], one["enabled"], one["queue_directory"]) for one in instances] == [
+        ("bare", "-", False, "/var/spool/bare"),
+        ("out", "mta", True, "/var/spool/out"),
+    ]
+    assert {flaw["config_directory"] for flaw in unknown} == {"/etc/postfix-bare", "/etc/postfix-out"}
+
+
+POSTMULTI = UNIT.format(program="postmulti", command="postmulti -i bare -p start", environment="", name="postfix@bare.service", state="inactive")
+MAIL_CONFIG = UNIT.format(program="postfix", command="postfix start", environment="MAIL_CONFIG=/etc/postfix-bare", name="postfix@bare.service", state="inactive")
+
+
+@pytest.mark.parametrize("unit, found", [(POSTMULTI, None), (MAIL_CONFIG, "postfix@bare.service")])
+def test_postmulti_cannot_start_what_it_does_not_list(recording, monkeypatch, unit, found):
+    plays = {
+        "postmulti -l": ("- - y /etc/postfix\n",),
+        "postconf -c /etc/postfix-bare -x " + NAMES: BARE_NAMES,
+        " ".join(asked("/etc/postfix-bare")): settings(),
+        " ".join(asked("/etc/postfix")): settings(),
+    }
+    runner = recording(plays)
+    run = runner.run
+    monkeypatch.setattr(runner, "run", lambda argv: (0, unit.splitlines(), "", argv) if argv[0] == "systemctl" else run(argv))
+    instances, unknown = describe(runner, FakeHost(running=Running(False, "no_pid_file", None, None)), ["/etc/postfix-bare"])
+    assert instances[0]["unit"] == found
+    assert (("unit", "no unit starts this instance") in [(flaw["what"], flaw["why"]) for flaw in unknown]) == (found is None)
+
+
+def test_named_directory_where_instances_cannot_be_listed(recording):
+    refusal = ("", 1, "postmulti: fatal: open /etc/postfix/main.cf: Permission denied\n")
+    plays = {
+        "postmulti -l": refusal,
+        "postconf -x config_directory multi_instance_directories": refusal,
+        "postconf -c /etc/postfix-bare -x " + NAMES: BARE_NAMES,
+        " ".join(asked("/etc/postfix-bare")): settings(),
+    }
+    instances, unknown = describe(recording(plays), FakeHost({"/run/rsyslogd.pid": "x"}, systemd=False), ["/etc/postfix-bare"])
+    assert [(one["name"], one["enabled"], one["version"]) for one in instances] == [("bare", None, "3.10.13")]
+    assert (None, "enabled") in [(flaw["config_directory"], flaw["what"]) for flaw in unknown]
+
+
+def test_named_directory_without_a_main_cf(recording):
+    refusal = ("", 1, "postconf: fatal: open /etc/absent/main.cf: No such file or directory\n")
+    plays = {
+        "postmulti -l": ("- - y /etc/postfix\n",),
+        "postconf -c /etc/absent -x " + NAMES: refusal,
+        " ".join(asked("/etc/absent")): refusal,
+        " ".join(asked("/etc/postfix")): settings(),
+    }
+    instances, unknown = describe(recording(plays), FakeHost({"/run/rsyslogd.pid": "x"}, systemd=False), ["/etc/absent"])
+    assert (instances[0]["config_directory"], instances[0]["name"], instances[0]["version"]) == ("/etc/absent", None, None)
+    assert ("/etc/absent", "parameters") in [(flaw["config_directory"], flaw["what"]) for flaw in unknown]

@@ -17,9 +17,9 @@ from ansible_collections.mailops.postfix.plugins.modules import postfix_info
 
 @pytest.fixture
 def call(capsys, monkeypatch, recording):
-    def run(runner=None, commands=None):
+    def run(runner=None, commands=None, **arguments):
         monkeypatch.setattr(postfix_info, "Runner", lambda deadline: runner or recording(commands, deadline))
-        with patch_module_args({}), pytest.raises(SystemExit):
+        with patch_module_args(arguments), pytest.raises(SystemExit):
             postfix_info.main()
         return json.loads(capsys.readouterr().out)
 
@@ -60,3 +60,14 @@ def test_instances_that_cannot_be_listed(call):
     answer = call(commands=commands)
     assert (answer["installed"], answer["instances"]) == (True, None)
     assert [flaw["what"] for flaw in answer["unknown"]] == ["instances"]
+
+
+@pytest.mark.parametrize("directory, said", [("etc/postfix", "not an absolute path"), ("/etc/postfix/", "ends with a slash")])
+def test_directory_that_names_no_instance(call, directory, said):
+    answer = call(commands={}, config_directory=["/etc/postfix", directory])
+    assert answer["failed"] is True
+    assert answer["msg"].startswith("bad_argument: config_directory=%s: %s" % (directory, said))
+
+
+def test_no_directory_is_not_every_instance(call):
+    assert call(commands={}, config_directory=[])["msg"].startswith("bad_argument: config_directory=[]: ")
