@@ -1,0 +1,617 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for the Datadog Agent, for test hosts only. It is not Datadog's program and has none of its code.
+
+It runs one check, postfix, and repeats the faults of Datadog's check (version 1.12), so that a verification can be tested
+against them: exit codes are ignored, failures count as zero, and any line with a star or an exclamation mark is taken for an
+active or a held message. Command lines, places, tags, the shape of the JSON and exit codes are those of the Agent as its
+public sources and manuals tell them: DataDog/integrations-core, postfix/ and datadog_checks_base/; DataDog/datadog-agent,
+pkg/cli/subcommands/check/command.go, comp/core/autodiscovery/providers/config_reader.go, pkg/collector/check/stats/stats.go
+and comp/logs/agent/impl/status_templates/logsagent.tmpl.
+
+Limits:
+- Nothing is sent anywhere. There is no Collector beyond postfix, no autodiscovery, no secrets, no `confd_path`, no `--cfgpath`.
+- Of datadog.yaml only logs_enabled and hostname are heeded, of the environment DD_LOGS_ENABLED and DD_HOSTNAME.
+- `check` does not wait up to five seconds for a configuration to appear. Series come in the order in which they were counted,
+  where the Agent's order is not defined.
+- `queues` is required, as in version 1.12 (newer ones do without), and `metric_patterns` and log processing rules are looked at
+  but not applied.
+- Texts other than those above are in the real ones' spirit, not theirs to the letter. Log files are looked for every second,
+  not every ten, and the Agent's own log is the journal, not /var/log/datadog.
+- Other users than dd-agent and root are refused `status` and `configcheck` by the mode of a state file, not by a token.
+"""
+import argparse
+import glob
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+
+# The system's own Python has no yaml, as on a host where nobody asked for it.
+sys.path.append("/opt/datadog-agent/embedded/lib")
+
+VERSION = "7.60.0"
+CHECK_VERSION = "1.12.0"
+MAIN_FILE = "/etc/datadog-agent/datadog.yaml"
+CONF_D = "/etc/datadog-agent/conf.d"
+STATE = "/opt/datadog-agent/run/stand-in.json"
+# What Go makes of -1, which the Agent's command returns for any error; a failed unit shows it: "status=255/EXCEPTION".
+FAILED = 255
+TRUE = ("1", "t", "true", "y", "yes", "on")
+FALSE = ("0", "f", "false", "n", "no", "off")
+RULES = ("exclude_at_match", "include_at_match", "mask_sequences", "multi_line")
+
+
+class Failure(Exception):
+    """The command cannot go on; the text goes to the user."""
+
+
+class CheckError(Exception):
+    """The check found fault; the text becomes its LastError."""
+
+
+def reason(error):
+    """An operating system's error as Go words it."""
+    return (error.strerror or str(error)).lower()
+
+
+def read_yaml(path):
+    import yaml
+
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return yaml.safe_load(stream)
+    except OSError as error:
+        raise Failure("open %s: %s" % (path, reason(error)))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Failure("yaml: %s" % error)
+
+
+def read_settings():
+    """The settings in datadog.yaml and the environment that are heeded here."""
+    try:
+        settings = read_yaml(MAIN_FILE) or {}
+        if not isinstance(settings, dict):
+            raise Failure("yaml: %s is no mapping" % MAIN_FILE)
+    except Failure as error:
+        raise Failure("unable to set up global agent configuration: unable to load Datadog config file: %s" % error)
+    return {
+        "logs_enabled": str(os.environ.get("DD_LOGS_ENABLED", settings.get("logs_enabled"))).lower() in TRUE,
+        "hostname": os.environ.get("DD_HOSTNAME") or settings.get("hostname") or socket.gethostname(),
+    }
+
+
+def read_configuration(path):
+    """One file of the check's configuration; None where it is empty."""
+    content = read_yaml(path)
+    if content is None and os.path.getsize(path) == 0:
+        return None
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise Failure("yaml: unmarshal errors: cannot unmarshal %r into a mapping" % content)
+    instances = content.get("instances")
+    instances = [] if instances is None else instances
+    if not isinstance(instances, list) or not all(item is None or isinstance(item, dict) for item in instances):
+        raise Failure("yaml: unmarshal errors: cannot unmarshal %r into a list of instances" % instances)
+    if not instances and content.get("logs") is None:
+        raise Failure("Configuration file contains no valid instances")
+    return {"source": "file:" + path, "init_config": content.get("init_config"), "instances": instances, "logs": content.get("logs")}
+
+
+def read_configurations():
+    """All files of the check's configuration, and the error of the last bad one with no good one after it."""
+    paths = []
+    for entry in ("postfix.d", "postfix.yaml", "postfix.yml"):
+        path = os.path.join(CONF_D, entry)
+        try:
+            paths += [os.path.join(path, name) for name in sorted(os.listdir(path))] if os.path.isdir(path) else [path]
+        except OSError as error:
+            print("Skipping config directory %s: %s" % (path, reason(error)), file=sys.stderr)
+    configurations, errors = [], {}
+    for path in paths:
+        if not path.endswith((".yaml", ".yml")) or not os.path.lexists(path) or os.path.isdir(path):
+            continue
+        try:
+            configuration = read_configuration(path)
+        except Failure as error:
+            errors["postfix"] = str(error)
+            continue
+        if configuration:
+            configurations.append(configuration)
+            errors.pop("postfix", None)
+    return configurations, errors
+
+
+def is_boolean(value):
+    return value in (0, 1) if isinstance(value, (int, float)) else str(value).lower() in TRUE + FALSE
+
+
+def is_number(value):
+    try:
+        return isinstance(value, (int, float, str)) and float(value) is not None
+    except ValueError:
+        return False
+
+
+def string_problems(name, value):
+    return [] if isinstance(value, str) else [(name, "Input should be a valid string")]
+
+
+def boolean_problems(name, value):
+    return [] if is_boolean(value) else [(name, "Input should be a valid boolean, unable to interpret input")]
+
+
+def number_problems(name, value):
+    return [] if is_number(value) else [(name, "Input should be a valid number")]
+
+
+def strings_problems(name, value):
+    if not isinstance(value, list):
+        return [(name, "Input should be a valid tuple")]
+    return [("%s -> %d" % (name, number), "Input should be a valid string") for number, item in enumerate(value, 1) if not isinstance(item, str)]
+
+
+MODELS = {
+    "SharedConfig": {"postfix_user": string_problems, "postqueue": boolean_problems, "service": string_problems},
+    "InstanceConfig": {
+        "config_directory": string_problems,
+        "directory": string_problems,
+        "empty_default_hostname": boolean_problems,
+        "min_collection_interval": number_problems,
+        "queues": strings_problems,
+        "service": string_problems,
+        "tags": strings_problems,
+    },
+}
+
+
+def validate(model, values):
+    """Look at the types of what is known; unknown keys are accepted, and so is null except for what is required."""
+    problems = []
+    for name, look in MODELS[model].items():
+        required = name == "queues"
+        if name not in values and required:
+            problems.append((name, "Field required"))
+        elif values.get(name) is not None or required:
+            problems += look(name, values[name])
+    if problems:
+        lines = ["%s\n  %s" % problem for problem in problems]
+        number = "%d error%s" % (len(problems), "s" if len(problems) > 1 else "")
+        raise CheckError("Detected %s while loading configuration model `%s`:\n%s" % (number, model, "\n".join(lines)))
+
+
+def output_of(*command):
+    """What a command prints and its exit code; only one that cannot be started is an error."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    except FileNotFoundError:
+        raise CheckError('exec: "%s": executable file not found in $PATH' % command[0])
+    return done.stdout.decode("utf-8"), done.returncode
+
+
+def count_files(path, user):
+    """The number of files in a queue's directory, or 0 where sudo or find refused."""
+    if not os.path.exists(path):
+        raise CheckError("%s does not exist" % path)
+    if os.geteuid() == 0:
+        return sum(len(names) for parent, directories, names in os.walk(path))
+    if output_of("sudo", "-l")[1] != 0:
+        raise CheckError("The dd-agent user does not have sudo access")
+    return len(output_of("sudo", "-u", user, "find", path, "-type", "f")[0].splitlines())
+
+
+def count_listing(text):
+    """The numbers of messages in a listing, each line judged for itself."""
+    counts = {"active": 0, "hold": 0, "deferred": 0}
+    lines = text.splitlines()
+    if len(lines) < 2 or text.startswith("Mail queue is empty"):
+        return counts
+    for line in lines:
+        if "*" in line:
+            counts["active"] += 1
+        elif "!" in line:
+            counts["hold"] += 1
+        elif line[:1].isalnum():
+            counts["deferred"] += 1
+    return counts
+
+
+class Instance:
+    """One instance of the check, with the statistics that the Agent keeps of it."""
+
+    def __init__(self, configuration, number, hostname):
+        self.init_config = configuration["init_config"] or {}
+        self.settings = configuration["instances"][number] or {}
+        self.hostname = hostname
+        text = json.dumps([self.init_config, self.settings], sort_keys=True, default=str)
+        interval = self.settings.get("min_collection_interval") or self.init_config.get("min_collection_interval")
+        self.interval = float(interval) if interval and is_number(interval) else 15
+        self.due = 0
+        self.gauges = {}
+        self.stats = {
+            "CheckName": "postfix",
+            "CheckVersion": CHECK_VERSION,
+            "CheckConfigSource": "%s[%d]" % (configuration["source"], number),
+            "CheckLoader": "python",
+            "CheckID": "postfix:" + hashlib.sha256(text.encode()).hexdigest()[:16],
+            "Interval": int(self.interval * 1e9),
+            "TotalRuns": 0,
+            "TotalErrors": 0,
+            "TotalWarnings": 0,
+            "MetricSamples": 0,
+            "Events": 0,
+            "ServiceChecks": 0,
+            "TotalMetricSamples": 0,
+            "TotalEvents": 0,
+            "TotalServiceChecks": 0,
+            "AverageExecutionTime": 0,
+            "LastExecutionTime": 0,
+            "LastSuccessDate": 0,
+            "LastError": "",
+            "LastWarnings": [],
+            "UpdateTimestamp": 0,
+        }
+
+    def gauge(self, queue, place, value):
+        tags = self.settings.get("tags", []) + ["queue:" + queue, "instance:" + place]
+        service = self.settings.get("service") or self.init_config.get("service")
+        # Of equal series only the last stays.
+        self.gauges[tuple(sorted(set(tags + (["service:" + service] if service else []))))] = value
+
+    def check(self):
+        validate("SharedConfig", self.init_config)
+        validate("InstanceConfig", self.settings)
+        directory, config_directory, queues = (self.settings.get(name) for name in ("directory", "config_directory", "queues"))
+        # Not the validated value: the text "false" is true here.
+        if self.init_config.get("postqueue"):
+            if not config_directory:
+                raise CheckError('using postqueue: missing required yaml "config_directory" entry')
+            output_of("postconf", "authorized_mailq_users")
+            for queue, count in count_listing(output_of("postqueue", "-c", config_directory, "-p")[0]).items():
+                self.gauge(queue, config_directory, count)
+        else:
+            if not directory or not queues:
+                raise CheckError("using sudo: missing required yaml config entry")
+            for queue in queues:
+                count = count_files(os.path.join(directory, queue), self.init_config.get("postfix_user", "root"))
+                self.gauge(queue, os.path.basename(directory), count)
+        try:
+            output_of("postconf", "mail_version")
+        except CheckError as error:
+            print("unable to call postconf: %s" % error, file=sys.stderr)
+
+    def run(self):
+        started = time.time()
+        self.gauges = {}
+        stats = self.stats
+        stats["TotalRuns"] += 1
+        try:
+            self.check()
+            stats["LastError"] = ""
+            stats["LastSuccessDate"] = int(time.time())
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever goes wrong in a check is the check's error, not the Agent's.
+            stats["LastError"] = json.dumps([{"message": str(error), "traceback": traceback.format_exc()}])
+            stats["TotalErrors"] += 1
+        stats["MetricSamples"] = len(self.gauges)
+        stats["TotalMetricSamples"] += len(self.gauges)
+        stats["UpdateTimestamp"] = int(time.time())
+        stats["AverageExecutionTime"] = stats["LastExecutionTime"] = int((time.time() - started) * 1000)
+
+    def series(self):
+        host = "" if self.settings.get("empty_default_hostname") else self.hostname
+        common = {"metric": "postfix.queue.size", "host": host, "type": "gauge", "interval": 0, "source_type_name": "System"}
+        return [dict(common, points=[[self.stats["UpdateTimestamp"], value]], tags=list(tags)) for tags, value in self.gauges.items()]
+
+
+def make_instances(configurations, errors, settings):
+    """The instances of all files; where init_config is no mapping the check cannot be loaded."""
+    instances = []
+    for configuration in configurations:
+        if isinstance(configuration["init_config"] or {}, dict):
+            instances += [Instance(configuration, number, settings["hostname"]) for number in range(len(configuration["instances"]))]
+        elif configuration["instances"]:
+            errors["postfix"] = "could not load the check: init_config in %s is no mapping" % configuration["source"]
+    return instances
+
+
+class LogSource:
+    """One entry under `logs`, and what came of it."""
+
+    def __init__(self, configuration):
+        self.configuration = configuration
+        self.status = "Pending"
+        self.bytes = 0
+        self.streams = {}
+        self.since = time.time()
+        self.due = 0
+        problem = self.problem()
+        if problem:
+            self.status = "Error: " + problem
+
+    def problem(self):
+        configuration = self.configuration
+        if not isinstance(configuration, dict) or not configuration.get("type"):
+            return "a log entry must have a type"
+        if configuration["type"] == "file" and not configuration.get("path"):
+            return "file source must have a path"
+        for rule in configuration.get("log_processing_rules") or []:
+            if not rule.get("name"):
+                return "all processing rules must have a name"
+            if rule.get("type") not in RULES:
+                return "type %s is not supported for processing rule `%s`" % (rule.get("type"), rule["name"])
+            try:
+                re.compile(rule["pattern"])
+            except (KeyError, TypeError, re.error):
+                return "no valid pattern provided for processing rule: %s" % rule["name"]
+        return None
+
+    def read(self):
+        if not self.problem() and self.configuration["type"] == "file":
+            try:
+                self.read_files()
+                self.status = "OK"
+            except OSError as error:
+                self.status = "Error: open %s: %s" % (error.filename, reason(error))
+            except Failure as error:
+                self.status = "Error: %s" % error
+        elif not self.problem() and self.configuration["type"] == "journald":
+            self.read_journal()
+
+    def read_files(self):
+        pattern = self.configuration["path"]
+        excluded = {path for other in self.configuration.get("exclude_paths") or [] for path in glob.glob(other)}
+        paths = [path for path in sorted(glob.glob(pattern)) if path not in excluded]
+        if not paths:
+            wild = any(character in pattern for character in "*?[")
+            raise Failure("no file matches %s" % pattern if wild else "file %s does not exist" % pattern)
+        for path in paths:
+            stream = self.streams.get(path)
+            rotated = stream and os.fstat(stream.fileno()).st_ino != os.stat(path).st_ino
+            if stream:
+                self.bytes += len(stream.read())
+            if rotated or not stream:
+                self.streams.pop(path, None)
+                stream = open(path, "rb")
+                if not rotated and self.configuration.get("start_position") not in ("beginning", "forceBeginning"):
+                    stream.seek(0, os.SEEK_END)
+                self.streams[path] = stream
+
+    def read_journal(self):
+        """journald refuses nobody: who may not read sees an empty journal, and the status stays OK."""
+        self.status = "OK"
+        now = time.time()
+        if now < self.due:
+            return
+        self.due = now + 10
+        command = ["journalctl", "--quiet", "--output=cat", "--since=@%d" % self.since, "--until=@%d" % now]
+        command += ["--unit=" + unit for unit in self.configuration.get("include_units") or []]
+        command += ["--directory=" + self.configuration["path"]] if self.configuration.get("path") else []
+        command += self.configuration.get("include_matches") or []
+        self.bytes += len(output_of(*command)[0].encode())
+        self.since = now
+
+    def state(self):
+        shown = {"Type": "", "Path": "", "Service": "", "Source": "", "IncludeUnits": "", "ExcludeUnits": "", "ConfigId": ""}
+        if isinstance(self.configuration, dict):
+            for name, key in zip(shown, ("type", "path", "service", "source", "include_units", "exclude_units", "config_id")):
+                value = self.configuration.get(key) or ""
+                shown[name] = ", ".join(value) if isinstance(value, list) else str(value)
+        shown["Status"] = self.status
+        inputs = sorted(self.streams)
+        return {"shown": {name: value for name, value in shown.items() if value}, "inputs": inputs, "bytes": self.bytes}
+
+
+def make_sources(configurations, errors):
+    """The log sources; of journald entries for the same journal only the first is ever read, and nothing is said of the others."""
+    sources, journals = [], set()
+    for configuration in configurations:
+        logs = configuration["logs"]
+        if logs is not None and not isinstance(logs, list):
+            errors["postfix"] = "invalid logs config: %r is no list" % logs
+            continue
+        for entry in logs or []:
+            source = LogSource(entry)
+            if isinstance(entry, dict) and entry.get("type") == "journald":
+                journal = entry.get("config_id") or entry.get("path") or "default"
+                source.due = float("inf") if journal in journals else 0
+                journals.add(journal)
+            sources.append(source)
+    return sources
+
+
+def save(state):
+    """Write the state whole or not at all."""
+    with open(os.open(STATE + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "w", encoding="utf-8") as stream:
+        json.dump(state, stream, default=str)
+    os.replace(STATE + ".new", STATE)
+
+
+def run():
+    """The Agent itself: what is configured now stays in force until it ends."""
+    signal.signal(signal.SIGTERM, lambda *dummy: sys.exit(0))
+    settings = read_settings()
+    configurations, errors = read_configurations()
+    instances = make_instances(configurations, errors, settings)
+    sources = make_sources(configurations, errors) if settings["logs_enabled"] else []
+    state = {"pid": os.getpid(), "settings": settings, "configurations": configurations, "errors": errors}
+    try:
+        while True:
+            for source in sources:
+                if source.due != float("inf"):
+                    source.read()
+            state["logs"] = [source.state() for source in sources]
+            state["checks"] = [instance.stats for instance in instances]
+            save(state)
+            now = time.monotonic()
+            for instance in instances:
+                if instance.due <= now:
+                    instance.due = now + instance.interval
+                    instance.run()
+                    save(state)
+            time.sleep(1)
+    finally:
+        os.remove(STATE)
+
+
+def running_state():
+    """What the running Agent knows."""
+    try:
+        with open(STATE, encoding="utf-8") as stream:
+            state = json.load(stream)
+    except FileNotFoundError:
+        state = None
+    except OSError as error:
+        raise Failure("open %s: %s" % (STATE, reason(error)))
+    if not state or not os.path.exists("/proc/%d" % state["pid"]):
+        raise Failure("could not reach the Agent: connection refused. Make sure that it is running")
+    return state
+
+
+def headline(text, line="="):
+    return "%s\n%s" % (text, line * len(text))
+
+
+def indent(text, depth):
+    return "\n".join(" " * depth + line for line in text.splitlines())
+
+
+def show_check(stats):
+    lines = [
+        "Instance ID: %s [%s]" % (stats["CheckID"], "ERROR" if stats["LastError"] else "OK"),
+        "Configuration Source: %s" % stats["CheckConfigSource"],
+        "Total Runs: %d" % stats["TotalRuns"],
+        "Metric Samples: Last Run: %d, Total: %d" % (stats["MetricSamples"], stats["TotalMetricSamples"]),
+        "Events: Last Run: 0, Total: 0",
+        "Service Checks: Last Run: 0, Total: 0",
+        "Average Execution Time : %dms" % stats["AverageExecutionTime"],
+    ]
+    for error in json.loads(stats["LastError"] or "[]"):
+        lines += ["Error: " + error["message"], error["traceback"].rstrip()]
+    return indent("\n".join(lines), 6)
+
+
+def show_collector(checks, errors):
+    print("\n%s\n\n%s" % ("=========\nCollector\n=========", indent(headline("Running Checks"), 2)))
+    if not checks:
+        print("    No checks have run yet")
+    else:
+        print("\n" + indent(headline("postfix (%s)" % CHECK_VERSION, "-"), 4))
+    for stats in checks:
+        print(show_check(stats) + "\n")
+    if errors:
+        print(indent(headline("Config Errors"), 2))
+    for name, error in errors.items():
+        print(indent(headline(name, "-"), 4) + "\n" + indent(error, 6) + "\n")
+
+
+def status():
+    state = running_state()
+    print("==========================\nAgent (v%s, a stand-in)\n==========================\n" % VERSION)
+    print("  Pid: %d\n\n%s" % (state["pid"], indent(headline("Paths"), 2)))
+    print("    Config File: %s\n    conf.d: %s\n\n  Hostname: %s" % (MAIN_FILE, CONF_D, state["settings"]["hostname"]))
+    show_collector(state["checks"], state["errors"])
+    print("\n==========\nLogs Agent\n==========\n")
+    if not state["settings"]["logs_enabled"]:
+        print("  Logs Agent is not running")
+        return
+    print("  ============\n  Integrations\n  ============\n\n%s" % indent(headline("postfix", "-"), 2))
+    for source in state["logs"]:
+        first = "    - "
+        for name, value in source["shown"].items():
+            print("%s%s: %s" % (first, name, value))
+            first = "      "
+        if source["inputs"]:
+            print("      Inputs:\n%s" % indent("\n".join(source["inputs"]), 8))
+        print("      Bytes Read: %d" % source["bytes"])
+
+
+def configcheck():
+    import yaml
+
+    state = running_state()
+    if state["errors"]:
+        print("=== Configuration errors ===\n")
+    for name, error in state["errors"].items():
+        print("%s: %s\n" % (name, error))
+    identifiers = {stats["CheckConfigSource"]: stats["CheckID"] for stats in state["checks"]}
+    for configuration in state["configurations"]:
+        print("=== postfix check ===\nConfiguration provider: file\nConfiguration source: %s" % configuration["source"])
+        for number, instance in enumerate(configuration["instances"]):
+            print("Config for instance ID: %s" % identifiers.get("%s[%d]" % (configuration["source"], number), "none"))
+            print(yaml.safe_dump(instance).rstrip() + "\n~")
+        for title, part in (("Init Config", configuration["init_config"]), ("Log Config", configuration["logs"])):
+            if part is not None:
+                print("%s:\n%s" % (title, yaml.safe_dump(part).rstrip()))
+        print("===\n")
+
+
+def check(name, as_json, times):
+    settings = read_settings()
+    configurations, errors = read_configurations() if name == "postfix" else ([], {})
+    instances = make_instances(configurations, errors, settings)
+    if not instances:
+        for error in errors.values():
+            print("\nError: invalid config for %s: %s" % (name, error))
+        raise Failure("no valid check found")
+    if len(instances) > 1:
+        print("Multiple check instances found, running each of them")
+    results = []
+    for instance in instances:
+        for dummy in range(times):
+            instance.run()
+        series = instance.series()
+        if as_json:
+            # There is no key "metrics" where there are none.
+            results.append({"aggregator": {"metrics": series} if series else {}, "runner": instance.stats, "inventories": {}})
+        else:
+            if series:
+                print("=== Series ===\n" + json.dumps(series, indent=2))
+            show_collector([instance.stats], {})
+    if as_json:
+        print(json.dumps(results, indent=2))
+    elif times == 1:
+        print("Check has run only once, if some metrics are missing you can try again with --check-rate to see any other metric if available.")
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Failure(message)
+
+
+def main():
+    parser = Parser(prog="datadog-agent", description="A stand-in for the Datadog Agent, for test hosts.")
+    commands = parser.add_subparsers(dest="command", parser_class=Parser)
+    for name in ("run", "status", "configcheck", "version"):
+        commands.add_parser(name)
+    checking = commands.add_parser("check")
+    checking.add_argument("name")
+    checking.add_argument("--json", action="store_true")
+    checking.add_argument("--check-rate", "-r", dest="times", action="store_const", const=2, default=1)
+    try:
+        options = parser.parse_args()
+        if options.command == "check":
+            check(options.name, options.json, options.times)
+        elif options.command == "run":
+            run()
+        elif options.command == "version":
+            print("Agent %s - Commit: none - This is a stand-in for tests, not Datadog's Agent" % VERSION)
+        elif options.command in ("status", "configcheck"):
+            read_settings()
+            {"status": status, "configcheck": configcheck}[options.command]()
+        else:
+            parser.print_help()
+    except Failure as error:
+        print("Error: %s" % error, file=sys.stderr)
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()
