@@ -16,6 +16,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils.errors import Queu
 _LINES_SHOWN = 5
 
 
+def check_binary(binary):
+    """Raises QueueError (bad_argument) for what cannot name the Agent's program."""
+    if not binary or ("/" in binary and not os.path.isabs(binary)):
+        message = "binary=%s: neither a name nor an absolute path" % binary
+        raise QueueError("bad_argument", message, mend="Give the name alone, or the path from / on.")
+
+
 def user_to_take_on(name):
     """The name again, or None where the caller is this user already. Raises QueueError (bad_argument) where the check would prove nothing."""
     try:

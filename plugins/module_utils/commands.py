@@ -70,5 +70,24 @@ def agent_check(binary, check):
     return [binary, "check", check, "--json"]
 
 
+def sudo_version():
+    """sudo's version, and for root where its policy is (sudo(8): -V); it answers with a wrong policy too."""
+    return ["sudo", "-V"]
+
+
+def visudo_check():
+    """Whether sudo's policy is valid, its files' owners and modes included (visudo(8): -c)."""
+    return ["visudo", "-c"]
+
+
+def cvtsudoers_defaults(user, path):
+    """The Defaults lines of a policy that may apply to a user, by name or by group, as JSON without aliases (cvtsudoers(1)).
+
+    C(sudo -l -U) would be shorter, but itself fails where requiretty is set. Lines for a command or a run-as user are left
+    out, since C(Defaults:USER) cannot undo them. The user's lines come whole, so !requiretty does not hide an earlier requiretty.
+    """
+    return ["cvtsudoers", "-f", "json", "-e", "-M", "-m", "user=%s" % user, "-d", "global,host,user", "-s", "aliases,privileges", path]
+
+
 def _instance(config_directory):
     return ["-c", config_directory] if config_directory else []

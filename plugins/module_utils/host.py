@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the host itself tells, without a command: files, and who holds a lock."""
+"""What the host itself tells, without a command: files, users, and who holds a lock."""
 
 from __future__ import annotations
 
 import collections
 import fcntl
 import glob
+import grp
 import os
+import pwd
 import re
 import stat
 
@@ -19,6 +21,9 @@ _LOCK = re.compile(r"\d+: (?:FLOCK|POSIX|OFDLCK|LEASE|ACCESS|DELEG)\s+\S+\s+\S+\
 _WAITING = re.compile(r"\d+:\s+->")
 
 Lock = collections.namedtuple("Lock", "pid device inode")
+
+# group: the primary one; groups: all, the primary one included. A group without a name is its number.
+User = collections.namedtuple("User", "name uid group groups home")
 
 # running: bool, or None with why; by: how it was decided; pid: the master's, None where it is not known.
 Running = collections.namedtuple("Running", "running by pid why")
@@ -56,9 +61,46 @@ class Host:
         except OSError as error:
             raise QueueError("command_failed", "%s cannot be read: %s" % (path, error.strerror), mend="Look at this file.") from None
 
+    def read_if_any(self, path):
+        """The text of a file, or None where there is none. Raises QueueError (permission_denied, command_failed)."""
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            pass  # reading it names the cause
+        return self.read(path)
+
     def names(self, pattern):
         """The paths that match a pattern, sorted; rsyslog and syslog-ng read them in this order."""
         return sorted(glob.glob(pattern))
+
+    def files_in(self, directory):
+        """The names of the files in a directory, sorted; none where it does not exist. Raises QueueError (permission_denied, command_failed)."""
+        try:
+            with os.scandir(directory) as entries:
+                return sorted(entry.name for entry in entries if entry.is_file())
+        except FileNotFoundError:
+            return []
+        except PermissionError:
+            raise QueueError("permission_denied", "%s cannot be listed" % directory, mend="Run as root (become: true).") from None
+        except OSError as error:
+            raise QueueError("command_failed", "%s cannot be listed: %s" % (directory, error.strerror), mend="Look at this directory.") from None
+
+    def is_link(self, path):
+        return os.path.islink(path)
+
+    def exists(self, path):
+        return os.path.lexists(path)
+
+    def user(self, name):
+        """A User, or None where there is none of this name."""
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            return None
+        groups = [_group_name(gid) for gid in os.getgrouplist(name, entry.pw_gid)]
+        return User(name, entry.pw_uid, _group_name(entry.pw_gid), sorted(set(groups)), entry.pw_dir)
 
     def mode(self, path):
         """A file's mode as in C(0640), or None where it does not exist. Raises QueueError (permission_denied)."""
@@ -111,6 +153,13 @@ class Host:
             if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):
                 return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
         return _probe(path, locks)
+
+
+def _group_name(gid):
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def _probe(path, locks):

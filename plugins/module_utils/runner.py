@@ -55,9 +55,13 @@ class Runner:
         path = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part)]
         self._path = os.pathsep.join(path + [part for part in _SBIN if part not in path])
 
+    def find(self, name):
+        """The path of a program (str), which is looked up in PATH and the sbin directories; None where there is none."""
+        return shutil.which(name, path=self._path)
+
     def start(self, argv):
-        """Starts argv, whose first word is looked up in PATH and the sbin directories; returns a Process."""
-        program = shutil.which(argv[0], path=self._path)
+        """Starts argv, whose first word is looked up as find does; returns a Process."""
+        program = self.find(argv[0])
         if program is None:
             mend = None if argv[0].startswith("post") else "Install %s on this host." % argv[0]
             raise QueueError("not_installed", "%s was not found in %s" % (argv[0], self._path), command=argv, mend=mend)

@@ -51,6 +51,7 @@ notes:
   - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the task, C(HOME), C(USER) and C(LOGNAME) of the user.
     What the Agent's service has besides, as from C(/etc/datadog-agent/environment), it has not.
 seealso:
+  - module: mailops.postfix.datadog_agent_info
   - module: mailops.postfix.postfix_queue
   - name: Datadog's integration with Postfix
     description: The check and its metrics.
@@ -160,11 +161,9 @@ errors:
       sample: ""
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import run_check, user_to_take_on
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import check_binary, run_check, user_to_take_on
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
 
@@ -175,9 +174,7 @@ def check_options(options):
         raise QueueError("bad_argument", "timeout=%d: not above 0" % options["timeout"], mend="Give a number above 0.")
     if not options["check"] or options["check"].startswith("-"):
         raise QueueError("bad_argument", "check=%s: not the name of a check" % options["check"], mend="Name the check, such as postfix.")
-    if not options["binary"] or ("/" in options["binary"] and not os.path.isabs(options["binary"])):
-        message = "binary=%s: neither a name nor an absolute path" % options["binary"]
-        raise QueueError("bad_argument", message, mend="Give the name alone, or the path from / on.")
+    check_binary(options["binary"])
 
 
 def main():

@@ -16,12 +16,16 @@ SAMPLES = pathlib.Path(__file__).parent / "samples"
 
 
 class Recording:
-    """A runner whose commands are (stdout, rc, stderr) by command line; it notes what was asked of it."""
+    """A runner whose commands are (stdout, rc, stderr) by command line; it notes what was asked of it, and finds programs in /usr/bin."""
 
-    def __init__(self, commands, deadline=None):
+    def __init__(self, commands, deadline=None, programs=()):
         self.deadline = deadline or Deadline(30)
         self.asked = []
         self._commands = commands
+        self._programs = programs
+
+    def find(self, name):
+        return "/usr/bin/" + name if name in self._programs else None
 
     def start(self, argv):
         self.asked.append(" ".join(argv))

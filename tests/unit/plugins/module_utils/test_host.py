@@ -133,3 +133,39 @@ def test_processes(tmp_path):
     assert host.program_of(7) == "rsyslogd"
     assert host.program_of(8) == ""
     assert host.cgroup_of(7) == ""
+
+
+def test_file_that_need_not_be_there(tmp_path):
+    (tmp_path / "a").write_text("text")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert Host().read_if_any(str(tmp_path / "a")) == "text"
+    assert Host().read_if_any(str(tmp_path / "absent")) is None
+    with pytest.raises(QueueError) as caught:
+        Host().read_if_any(str(tmp_path / "loop"))
+    assert caught.value.kind == "command_failed"
+
+
+def test_files_in_a_directory(tmp_path, monkeypatch):
+    for name in ("b", ".a"):
+        (tmp_path / name).touch()
+    (tmp_path / "directory").mkdir()
+    host = Host()
+    assert host.files_in(str(tmp_path)) == [".a", "b"]
+    assert host.files_in(str(tmp_path / "absent")) == []
+    with pytest.raises(QueueError) as caught:
+        host.files_in(str(tmp_path / "b"))
+    assert caught.value.kind == "command_failed"
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(QueueError) as caught:
+        host.files_in(str(tmp_path))
+    monkeypatch.undo()
+    assert caught.value.kind == "permission_denied"
+
+
+def test_users(monkeypatch):
+    root = Host().user("root")
+    assert (root.name, root.uid) == ("root", 0)
+    assert root.group in root.groups
+    assert Host().user("nobody-here") is None
+    monkeypatch.setattr(os, "getgrouplist", lambda name, gid: [gid, 4294967000])
+    assert "4294967000" in Host().user("root").groups

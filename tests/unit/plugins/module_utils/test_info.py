@@ -342,8 +342,9 @@ def test_named_directories_in_their_order(recording):
     assert {flaw["config_directory"] for flaw in unknown} == {"/etc/postfix-bare", "/etc/postfix-out"}
 
 
-POSTMULTI = UNIT.format(program="postmulti", command="postmulti -i bare -p start", environment="", name="postfix@bare.service", state="inactive")
-MAIL_CONFIG = UNIT.format(program="postfix", command="postfix start", environment="MAIL_CONFIG=/etc/postfix-bare", name="postfix@bare.service", state="inactive")
+BARE_UNIT = {"name": "postfix@bare.service", "state": "inactive"}
+POSTMULTI = UNIT.format(program="postmulti", command="postmulti -i bare -p start", environment="", **BARE_UNIT)
+MAIL_CONFIG = UNIT.format(program="postfix", command="postfix start", environment="MAIL_CONFIG=/etc/postfix-bare", **BARE_UNIT)
 
 
 @pytest.mark.parametrize("unit, found", [(POSTMULTI, None), (MAIL_CONFIG, "postfix@bare.service")])

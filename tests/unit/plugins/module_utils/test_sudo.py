@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import hypothesis
+import pytest
+from hypothesis import strategies
+
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo import SudoError, parse_requiretty, parse_version
+
+
+@pytest.mark.parametrize("release, version", [("bullseye", "1.9.5p2"), ("trixie", "1.9.16p2")])
+def test_version(sample, release, version):
+    lines = sample("sudo_version_%s.txt" % release).splitlines()
+    assert parse_version(lines) == (version, ["/etc/sudoers"])
+    assert parse_version(lines[:4]) == (version, [])
+
+
+def test_other_versions():
+    assert parse_version(["sudo-rs 0.2.8"]) == ("0.2.8", [])
+    assert parse_version(["Sudo version 1.9.17", "Sudoers path: /etc/sudoers:/usr/etc/sudoers"]) == ("1.9.17", ["/etc/sudoers", "/usr/etc/sudoers"])
+    with pytest.raises(SudoError):
+        parse_version(["sudo: command not found"])
+
+
+@pytest.mark.parametrize("release", ["bullseye", "trixie"])
+def test_requiretty_whatever_comes_after_it(sample, release):
+    assert parse_requiretty(sample("cvtsudoers_requiretty_%s.json" % release)) is True
+    assert parse_requiretty(sample("cvtsudoers_exempt_%s.json" % release)) is False
+
+
+def test_policy_without_defaults():
+    assert parse_requiretty("") is False
+    assert parse_requiretty("{}") is False
+
+
+@hypothesis.given(strategies.text() | strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.text(),
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.sampled_from(["Defaults", "Options", "requiretty"]), inner),
+).map(json.dumps))
+def test_no_text_raises_anything_else(text):
+    try:
+        assert parse_requiretty(text) in (True, False)
+    except SudoError:
+        pass
