@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections
 import json
 
-# metrics: list of dict (name, value, tags, type); warnings, errors: list of str, as the check said them; text: the lines before the JSON.
+# metrics: list of dict (name, value: float, tags, type); warnings, errors: list of str, as the check said them; text: the lines before the JSON.
 CheckOutput = collections.namedtuple("CheckOutput", "metrics warnings errors text")
 
 
@@ -57,7 +57,7 @@ def _metrics(item):
     try:
         # An instance without a metric has null here.
         return [_metric(metric) for metric in item["aggregator"].get("metrics") or []]
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
         raise CheckOutputError("a metric is not understood: %s: %s" % (type(error).__name__, error)) from None
 
 
@@ -65,7 +65,8 @@ def _metric(metric):
     value = metric["points"][-1][1]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise CheckOutputError("the value of %s is no number: %r" % (metric["metric"], value))
-    return {"name": metric["metric"], "value": value, "tags": list(metric.get("tags") or []), "type": metric["type"]}
+    # The Agent's values are all floating-point, and whole ones lose their fraction in its JSON.
+    return {"name": metric["metric"], "value": float(value), "tags": list(metric.get("tags") or []), "type": metric["type"]}
 
 
 def _messages(said):

@@ -100,7 +100,7 @@ metrics:
       type: str
       sample: postfix.queue.size
     value:
-      description: Its value, the last one where there are several. A whole number may come as V(7) or as V(7.0).
+      description: Its value, the last one where there are several.
       returned: always
       type: float
       sample: 7.0

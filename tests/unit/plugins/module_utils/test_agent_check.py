@@ -27,7 +27,7 @@ def run(recording, stdout, rc=0, stderr=""):
 
 def test_result(recording):
     metrics, warnings, errors = run(recording, "a line of text\n" + printed())
-    assert metrics == [{"name": "postfix.queue.size", "value": 7, "tags": ["queue:active"], "type": "gauge"}]
+    assert metrics == [{"name": "postfix.queue.size", "value": 7.0, "tags": ["queue:active"], "type": "gauge"}]
     assert (warnings, errors) == (["slow"], [])
 
 

@@ -33,8 +33,9 @@ def test_metrics_of_all_instances_after_a_line_of_text():
     output = parse_check(printed(instance(metric("active", 3.0)), instance(metric("deferred", 5, 7)), before=[TWO, "[agent] a line with a bracket", "[1] too"]))
     assert output.metrics == [
         {"name": "postfix.queue.size", "value": 3.0, "tags": ["queue:active"], "type": "gauge"},
-        {"name": "postfix.queue.size", "value": 7, "tags": ["queue:deferred"], "type": "gauge"},
+        {"name": "postfix.queue.size", "value": 7.0, "tags": ["queue:deferred"], "type": "gauge"},
     ]
+    assert isinstance(output.metrics[1]["value"], float)
     assert (output.warnings, output.errors) == ([], [])
     assert output.text == [TWO, "[agent] a line with a bracket", "[1] too"]
 
@@ -90,6 +91,7 @@ def test_warnings():
         printed(instance(dict(metric("active"), points=[]))),
         printed(instance(metric("active", None))),
         printed(instance(metric("active", True))),
+        printed(instance(metric("active", 10**400))),
         printed(instance(metric("active", "7"))),
         printed(instance({"metric": "x"})),
     ],

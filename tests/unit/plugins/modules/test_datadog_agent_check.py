@@ -42,7 +42,7 @@ def call(capsys, monkeypatch, recording):
 def test_metrics_and_warnings(call):
     answer = call({COMMAND: (printed(),)})
     assert answer["changed"] is False
-    assert answer["metrics"] == [{"name": "postfix.queue.size", "value": 7, "tags": ["queue:active"], "type": "gauge"}]
+    assert answer["metrics"] == [{"name": "postfix.queue.size", "value": 7.0, "tags": ["queue:active"], "type": "gauge"}]
     assert "slow" in json.dumps(answer["warnings"])
 
 
