@@ -89,5 +89,45 @@ def cvtsudoers_defaults(user, path):
     return ["cvtsudoers", "-f", "json", "-e", "-M", "-m", "user=%s" % user, "-d", "global,host,user", "-s", "aliases,privileges", path]
 
 
+def getfacl(path):
+    """Both access lists of a file or directory, owners by number, without remarks (getfacl(1))."""
+    return ["getfacl", "-pnE", "--", path]
+
+
+def setfacl(path, changed, removed):
+    """Sets and removes entries at once, none of them worked out by setfacl (setfacl(1): -n)."""
+    return ["setfacl", "-n"] + (["-m", ",".join(changed)] if changed else []) + (["-x", ",".join(removed)] if removed else []) + ["--", path]
+
+
+def setfacl_no_default(directory):
+    """Removes the default access list of a directory (setfacl(1): -k)."""
+    return ["setfacl", "-k", "--", directory]
+
+
+def usermod_add(user, group):
+    """Adds a user to a group (usermod(8))."""
+    return ["usermod", "-a", "-G", group, user]
+
+
+def gpasswd_delete(user, group):
+    """Takes a user out of a group (gpasswd(1))."""
+    return ["gpasswd", "-d", user, group]
+
+
+def read_byte(path):
+    """Reads a file as little as can be."""
+    return ["head", "-c", "1", "--", path]
+
+
+def journal_last():
+    """The last message of the system's journal, which is not a user's own one (journalctl(1))."""
+    return ["journalctl", "--system", "--quiet", "--no-pager", "--lines=1", "--output=cat"]
+
+
+def logrotate_version():
+    """What logrotate was built with (logrotate(8))."""
+    return ["logrotate", "--version"]
+
+
 def _instance(config_directory):
     return ["-c", config_directory] if config_directory else []
