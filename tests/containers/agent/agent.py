@@ -284,8 +284,9 @@ class Instance:
                 self.gauge(queue, os.path.basename(directory), count)
         try:
             output_of("postconf", "mail_version")
-        except CheckError as error:
-            print("unable to call postconf: %s" % error, file=sys.stderr)
+        except CheckError:
+            # It would have told the version, which nothing depends on.
+            pass
 
     def run(self):
         started = time.time()
