@@ -145,6 +145,7 @@ class Opener:
         self._account = account
         self._gids = account.gids
         self._finder = RotationFinder(runner)
+        self._has_tools = bool(runner.find("getfacl") and runner.find("setfacl"))
         self.grants = []
 
     def open_file(self, path, means):
@@ -204,8 +205,9 @@ class Opener:
         raise QueueError("bad_argument", message, mend=_MENDS[means])
 
     def _against_acl(self, target, acl, must_last):
-        if not _supports_acls(target):
-            return "its file system keeps no access lists"
+        lacking = self._lacking(target)
+        if lacking:
+            return lacking
         try:
             with_user(acl.entries, self._account.uid, "r")
         except AclError as error:
@@ -222,6 +224,12 @@ class Opener:
         lasts, why = outlook("group", name, False, self._finder.find(target))
         return why if must_last and lasts is False else None
 
+    def _lacking(self, path):
+        """Why there can be no access list. None where there can."""
+        if not self._has_tools:
+            return "getfacl and setfacl are not installed"
+        return None if _supports_acls(path) else "its file system keeps no access lists"
+
     def _open_directory(self, directory):
         acl = self._access.acl(directory)
         if "r" in (permissions_of(acl.default, self._account.uid) or ""):
@@ -229,16 +237,18 @@ class Opener:
         message = "means=directory: %s " % directory
         if acl.default:
             raise QueueError("bad_argument", message + "has a default access list already", mend="Remove it (setfacl -k) or choose another means.")
-        if not _supports_acls(directory):
-            raise QueueError("bad_argument", message + "is on a file system without access lists", mend=_MENDS["acl"])
+        lacking = self._lacking(directory)
+        if lacking:
+            raise QueueError("bad_argument", message + "cannot be opened: " + lacking, mend=_MENDS["directory"])
         self._access.set_default(directory, default_for(self._account.uid))
         self._grant("directory", path=directory)
 
     def _add(self, path, bit):
         acl = self._access.acl(path)
-        if not _supports_acls(path):
-            message = "%s cannot be opened: its file system keeps no access lists" % path
-            raise QueueError("bad_argument", message, mend="Let %s enter it by its group or mode." % self._account.name)
+        lacking = self._lacking(path)
+        if lacking:
+            mend = "Install acl where it is missing, or let %s in by its group or mode." % self._account.name
+            raise QueueError("bad_argument", "%s cannot be opened: %s" % (path, lacking), mend=mend)
         try:
             entries = with_user(acl.entries, self._account.uid, bit)
         except AclError as error:
@@ -259,10 +269,13 @@ class Opener:
 
 
 _MENDS = {
-    "auto": "Change the file's stanza for logrotate to a 'create' without a mode; or give means=acl and run this again after each rotation.",
+    "auto": (
+        "Install acl where it is missing; change the file's stanza for logrotate to a 'create' without a mode; "
+        "or give means=acl and run this again after each rotation."
+    ),
     "acl": "Install acl, use a file system with access lists, or give means=group.",
     "group": "Give means=acl, or let the program that makes the file give it a group of its own, which may read it.",
-    "directory": "Use a file system with access lists.",
+    "directory": "Install acl, or use a file system with access lists.",
 }
 
 

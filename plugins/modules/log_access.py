@@ -119,7 +119,7 @@ EXAMPLES = r"""
 - name: Keep a record of that
   ansible.builtin.copy:
     content: "{{ foreseen.grants | to_json }}"
-    dest: /root/log_access.json
+    dest: /var/lib/log_access.json
     mode: "0600"
   become: true
 

@@ -30,12 +30,13 @@ class Commands:
         self.answers = answers
         self.done = []
 
+    def find(self, name):
+        return "/usr/bin/" + name
+
     def run(self, argv):
         if argv[0] != "getfacl":
             self.done.append(" ".join(argv))
             return 0, [], "", argv
-        if self.answers is None:
-            raise QueueError("not_installed", "getfacl was not found")
         return 0, self.answers.get(argv[-1], OPEN).split("\n"), "", argv
 
 
@@ -86,9 +87,15 @@ def test_the_group_where_it_does_not(host, log):
     assert commands.done == ["usermod -a -G adm agent"]
 
 
-def test_the_group_without_getfacl(host, log, monkeypatch):
+def test_the_group_where_access_lists_cannot_be_changed(host, log, monkeypatch):
+    monkeypatch.setattr(Commands, "find", lambda self, name: None if name == "setfacl" else "/usr/bin/" + name)
+    dummy, dummy, opener = host()
+    opener.open_file(log, "auto")
+    assert granted(opener) == [("group", "adm")]
+
+
+def test_the_group_where_the_file_system_keeps_no_access_lists(host, log, monkeypatch):
     monkeypatch.setattr(access_module, "_supports_acls", lambda path: False)
-    monkeypatch.setattr(Access, "_read", lambda self, path: access_module.acl_of_mode(0, ADM, 0o640 if path == log else 0o755))
     dummy, dummy, opener = host()
     opener.open_file(log, "auto")
     assert granted(opener) == [("group", "adm")]
