@@ -1,0 +1,212 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the logs of Postfix instances are, and what the Agent has to be told to collect them."""
+
+from __future__ import annotations
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import agent_values as values
+
+_PREFIX = "datadog_postfix_"
+_MEANS = ("auto", "acl", "group", "directory", "maillog_file_permissions", "none")
+# The value of maillog_file_permissions that goes with a means.
+_LOG_MODES = {"auto": "0640", "directory": "0640", "maillog_file_permissions": "0644"}
+# An address with what may stand around it in a log, kept by its group: an address is all that is between angle brackets, blanks, quotes and letters of
+# any script included, and whoever sends, receives or logs in may have no domain. A message ID looks like an address, and is masked with them.
+_ADDRESS = "|".join(
+    (
+        r"((?:from|to)=<)[^<>]+",
+        r"(sasl_(?:username|sender)=)[^,\s]+",
+        r"(<)[^<>\s][^<>]*@[^<>\s]+",
+        r"(?:\"[^\"]*\"|[^\s<>()\[\],;:=]+)@(?:\[[^\[\]\s]*\]|[^\s<>()\[\],;:]+)",
+    )
+)
+_IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_IPV6 = r"(?:IPv6:)?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+# What stands before a message in a file; in the journal there is nothing.
+_LINE = r"^(?:(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T\S+) \S+ \S+\[[0-9]+\]: )?"
+
+# Named processing rules, for log lines as rsyslog, Postfix and journald have them. The patterns keep to RE2, which the Agent uses; it replaces a group's
+# number by what the group holds.
+RULES = {
+    "mask_addresses": {
+        "type": "mask_sequences",
+        "name": "mask_addresses",
+        "pattern": _ADDRESS,
+        "replace_placeholder": "${1}${2}${3}[address]",
+    },
+    "mask_clients": {
+        "type": "mask_sequences",
+        "name": "mask_clients",
+        "pattern": r"(helo=<)[^<>]+|[A-Za-z0-9._-]*\[(?:%s|%s)\]|\b%s\b" % (_IPV4, _IPV6, _IPV4),
+        "replace_placeholder": "${1}[client]",
+    },
+    "drop_connections": {
+        "type": "exclude_at_match",
+        "name": "drop_connections",
+        # The last two are postscreen's. Not in the midst of a line, where others choose the words.
+        "pattern": _LINE + r"(?:(?:connect|disconnect|lost connection after [A-Z-]+(?: \([^)]*\))?) from |(?:CONNECT from|DISCONNECT) \[)",
+    },
+}
+
+_NOT_PARSED = (
+    "%s: Datadog's Postfix pipeline parses only lines that begin with a time such as 'Nov 22 13:23:06', and these do not, so they arrive unparsed. %s, "
+    "or change the first grok rule of a copy of the pipeline."
+)
+_TRADITIONAL = "Have it written with such times (rsyslog: the template RSYSLOG_TraditionalFileFormat; syslog-ng: ts-format(bsd))"
+
+
+def plan_logs(chosen, unknown, agent, options, common, problems, warnings):
+    """What is to be collected, as dict: entries (list of dict, for conf.yaml), paths (list of str: files that the Agent's user must read),
+    journal (bool: it must read the journal), access (list of dict: paths, journal and means, arguments of log_access that give that) and parameters
+    (list of dict: config_directory, path, mode and value, for instances that make their file themselves: the file and its mode, and the value of
+    maillog_file_permissions that goes with the access).
+
+    chosen: the instances as postfix_info describes them; the rest as in agent_plan. Adds to problems and warnings.
+    """
+    given_type = values.one_of(_PREFIX + "log_type", options["log_type"], ("auto", "file", "journald"), problems)
+    paths = _each(_path, "log_paths", options["log_paths"], problems)
+    units = _each(values.unit, "log_units", options["log_units"], problems)
+    if paths and units:
+        problems.add(_PREFIX + "log_units", units, "is given together with datadog_postfix_log_paths", "Give only one of them")
+    if paths and given_type == "journald":
+        problems.add(_PREFIX + "log_type", given_type, "does not fit datadog_postfix_log_paths", "Leave one of them out")
+    if units and given_type == "file":
+        problems.add(_PREFIX + "log_type", given_type, "does not fit datadog_postfix_log_units", "Leave one of them out")
+    found = dict.fromkeys(paths)
+    if not paths and not units:
+        for instance in chosen:
+            log = instance["log"]
+            journal = given_type == "journald" or (given_type == "auto" and log and log["destination"] == "journald")
+            directory = instance["config_directory"]
+            if journal and instance["unit"]:
+                units.append(values.unit("unit of %s" % directory, instance["unit"], problems))
+            elif not journal and log and log["files"]:
+                found[_path("log of %s" % directory, log["files"][0]["path"], problems)] = None
+            else:
+                _lost(instance, given_type, journal, unknown, problems)
+    timestamps = {file["path"]: file["timestamps"] for instance in chosen if instance["log"] for file in instance["log"]["files"] or []}
+    for path in found:
+        if timestamps.get(path, "traditional") != "traditional":
+            warnings.append(_NOT_PARSED % (path, _TRADITIONAL))
+    units = list(dict.fromkeys(units))
+    if units:
+        warnings.append(_NOT_PARSED % ("journald", "Have a syslog daemon write a file with such times"))
+    _environment(agent, options, problems)
+    access, parameters = _access(chosen, list(found), bool(units), options, problems)
+    return {
+        "entries": _entries(list(found), units, options, common, problems),
+        "paths": list(found),
+        "journal": bool(units),
+        "access": access,
+        "parameters": parameters,
+    }
+
+
+def _access(chosen, paths, journal, options, problems):
+    """How the Agent's user gets to read the log: access and parameters, as in plan_logs.
+
+    A file that Postfix makes itself (maillog_file, postlogd(8)) is root's alone and made anew without logrotate, so neither a group nor an entry in its
+    access list lasts. What lasts is a default access list on its directory, which with Postfix 3.9 and later takes maillog_file_permissions = 0640.
+    """
+    means = values.one_of(_PREFIX + "log_access", options["log_access"], _MEANS, problems)
+    own = {
+        instance["config_directory"]: (instance["log"]["files"][0], _knows_modes(instance["version"]))
+        for instance in chosen
+        if instance["log"] and instance["log"]["destination"] == "maillog_file" and instance["log"]["files"] and instance["log"]["files"][0]["path"] in paths
+    }
+    made = list(dict.fromkeys(file["path"] for file, dummy in own.values()))
+    by_mode = means == "maillog_file_permissions"
+    if by_mode and not own:
+        problems.add(_PREFIX + "log_access", means, "does not fit, as no instance writes its log itself", "Use 'auto'")
+    for directory, (dummy, knows) in own.items():
+        if by_mode and not knows:
+            problems.add(_PREFIX + "log_access", means, "is not known to the Postfix of %s, which is older than 3.9" % directory, "Use 'directory'")
+    access = [
+        {"paths": [path for path in paths if path not in made], "journal": journal, "means": "auto" if by_mode else means},
+        {"paths": [] if by_mode else made, "journal": False, "means": "directory" if means == "auto" else means},
+    ]
+    value = _LOG_MODES.get(means)
+    parameters = [
+        {"config_directory": directory, "path": file["path"] if by_mode else None, "mode": file["mode"], "value": value}
+        for directory, (file, knows) in own.items()
+        if knows and value
+    ]
+    return [one for one in access if means != "none" and (one["paths"] or one["journal"])], parameters
+
+
+def _knows_modes(version):
+    return [int(part) for part in version.split(".")[:2] if part.isdigit()] >= [3, 9]
+
+
+def _entries(paths, units, options, common, problems):
+    sources = [{"type": "file", "path": path} for path in paths]
+    if units:
+        # One entry for all units: the Agent never reads a second one without a config_id of its own.
+        sources.append({"type": "journald", "config_id": "postfix", "include_units": units, "process_raw_message": False})
+    names = values.some_of(_PREFIX + "log_rules", options["log_rules"], tuple(RULES), problems)
+    extra = options["log_extra"]
+    if not isinstance(extra, dict):
+        problems.add(_PREFIX + "log_extra", extra, "is not a dictionary", "Write keys of a log entry and their values")
+        extra = {}
+    for key in ("type", "path", "include_units", "source", "service", "tags"):
+        if key in extra:
+            problems.add(_PREFIX + "log_extra", key, "cannot be given here", "Use the option for it")
+    extra = values.plain(_PREFIX + "log_extra", extra, problems)
+    more = extra.pop("log_processing_rules", [])
+    if not isinstance(more, list) or not all(isinstance(rule, dict) and rule.get("name") and rule.get("type") for rule in more):
+        problems.add(_PREFIX + "log_extra.log_processing_rules", more, "is not a list of rules", "Give each rule a name and a type")
+        more = []
+    rules = [dict(RULES[name]) for name in names] + more
+    entries = []
+    for source in sources:
+        entry = dict(source, source="postfix", service=common["service"])
+        if common["tags"]:
+            entry["tags"] = list(common["tags"])
+        if rules:
+            entry["log_processing_rules"] = [dict(rule) for rule in rules]
+        entries.append(dict(entry, **extra))
+    return entries
+
+
+def _each(check, name, given, problems):
+    option = _PREFIX + name
+    return [check("%s[%d]" % (option, index), item, problems) for index, item in enumerate(values.texts(option, given, problems))]
+
+
+def _path(option, given, problems):
+    path = values.path(option, given, problems)
+    if path and path.startswith("/dev/"):
+        mend = "Set maillog_file to a file, or datadog_postfix_logs=false and let the Agent collect the container's output"
+        problems.add(option, path, "cannot be read as a file", mend)
+    return path
+
+
+def _lost(instance, given_type, journal, unknown, problems):
+    options = {"journald": "datadog_postfix_log_units", "file": "datadog_postfix_log_paths"}
+    reasons = [entry["why"] for entry in unknown if entry["config_directory"] in (None, instance["config_directory"])]
+    problems.append(
+        "Where the log of %s goes could not be found (%s). Give %s, or set datadog_postfix_logs=false."
+        % (
+            instance["config_directory"],
+            "; ".join(reasons).rstrip(".") or ("no systemd unit is known" if journal else "no file is known"),
+            options.get("journald" if journal else given_type, "datadog_postfix_log_paths or datadog_postfix_log_units"),
+        )
+    )
+
+
+def _environment(agent, options, problems):
+    where = values.one_of(_PREFIX + "logs_enabled_in", options["logs_enabled_in"], ("datadog_yaml", "environment", "none"), problems)
+    enabled = agent["logs_enabled"]
+    if enabled["environment"] is False and where != "environment":
+        problems.append(
+            "DD_LOGS_ENABLED is false in the Agent's environment file, which outweighs datadog.yaml. Take it out, or set "
+            "datadog_postfix_logs_enabled_in=environment."
+        )
+    for entry in agent.get("unknown") or []:
+        if (entry["what"], where) in (("logs_enabled.file", "datadog_yaml"), ("logs_enabled.environment", "environment")):
+            problems.append(
+                "Whether logs are enabled could not be told: %s. Write it plainly there, or choose another datadog_postfix_logs_enabled_in."
+                % entry["why"].rstrip(".")
+            )

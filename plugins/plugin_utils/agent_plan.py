@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the role's options and what a host's Postfix and Agent are: which instances to monitor, through which rights, and what is in the way."""
+
+from __future__ import annotations
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import agent_values as values
+from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import plan_logs
+
+QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
+# What the check reports of postqueue, whatever its configuration names.
+POSTQUEUE_QUEUES = ("active", "hold", "deferred")
+# Keys that have an option of their own. The check ignores the last two below an instance.
+_OWN_KEYS = ("directory", "config_directory", "queues", "tags", "service", "min_collection_interval", "postqueue", "postfix_user")
+# Tags that the check itself gives.
+_CHECK_TAGS = ("queue:", "instance:")
+_PREFIX = "datadog_postfix_"
+
+
+def agent_plan(described, agent, options):
+    """What the role has to do on a host, as dict.
+
+    described: result of postfix_info; agent: result of datadog_agent_info; options: the role's, by their names without the prefix.
+
+    Returns problems (list of str: what the role refuses, each with its mend), warnings (list of str), and, to be used only where there is no problem:
+    instances (list of dict: name, config_directory, queue_directory, mail_owner, queues, entry for conf.yaml, instance_tag and reported, the queues
+    for which the check emits a metric), postfix_user (str or None) and logs (dict, see plan_logs).
+    """
+    problems = values.Problems()
+    plan = {"warnings": [], "instances": [], "postfix_user": None, "logs": None}
+    common = _common(options, problems)
+    _agent(agent, options, problems)
+    if not described.get("installed"):
+        problems.append("Postfix is not installed on this host. Install it, or leave the host out.")
+    elif described.get("instances") is None:
+        problems.append("The Postfix instances of this host cannot be listed: %s. Mend that first." % _why(described, None))
+    else:
+        wanted = _wanted(described["instances"], options, problems)
+        plan["instances"] = [
+            planned for planned in (_instance(found, option, own, common, len(wanted), described, problems) for found, option, own in wanted) if planned
+        ]
+        _clashes(plan["instances"], common["method"], problems)
+        if common["method"] == "find" and plan["instances"]:
+            plan["postfix_user"] = plan["instances"][0]["mail_owner"]
+        if options["logs"]:
+            chosen = [found for found, dummy, dummy in wanted]
+            plan["logs"] = plan_logs(chosen, described.get("unknown") or [], agent, options, common, problems, plan["warnings"])
+    return dict(plan, problems=list(problems))
+
+
+def _common(options, problems):
+    """The values that hold for every instance."""
+    extra = _extra(_PREFIX + "instance_extra", options["instance_extra"], problems)
+    values.user(_PREFIX + "agent_user", options["agent_user"], problems)
+    sudoers_file = values.path(_PREFIX + "sudoers_file", options["sudoers_file"], problems)
+    if sudoers_file and "." in sudoers_file.rpartition("/")[2]:
+        problems.add(_PREFIX + "sudoers_file", sudoers_file, "has a dot in its name, and sudo skips such files", "Use a name without one")
+    return {
+        "method": values.one_of(_PREFIX + "method", options["method"], ("find", "postqueue"), problems),
+        "queues": _queues(_PREFIX + "queues", options["queues"], problems),
+        "tags": _tags(_PREFIX + "tags", options["tags"], problems),
+        "service": values.text(_PREFIX + "service", options["service"], problems),
+        "min_collection_interval": values.whole(_PREFIX + "min_collection_interval", options["min_collection_interval"], 1, problems),
+        "extra": extra,
+    }
+
+
+def _agent(agent, options, problems):
+    directory = values.absolute(_PREFIX + "agent_config_directory", options["agent_config_directory"], problems)
+    if not agent["installed"]:
+        problems.append(
+            "The Datadog Agent is not installed on this host: %s was not found. Install it first, with the official role for one, "
+            "or give datadog_postfix_agent_binary." % options["agent_binary"]
+        )
+        return
+    if agent["user"] is None:
+        problems.add(_PREFIX + "agent_user", options["agent_user"], "does not exist on this host", "Name the user that the Agent runs as")
+    elif agent["user"]["uid"] == 0:
+        problems.add(_PREFIX + "agent_user", options["agent_user"], "is root, for whom the check proves nothing", "Name the user that the Agent runs as")
+    if directory and not agent["config_directory_exists"]:
+        problems.add(_PREFIX + "agent_config_directory", directory, "does not exist on this host", "Name the Agent's configuration directory")
+    sudo = agent["sudo"] if options["method"] == "find" else {"installed": False}
+    if agent["postfix_configurations"] is None or (sudo["installed"] and sudo["policy_valid"] is None):
+        reasons = "; ".join("%s: %s" % (entry["what"], entry["why"]) for entry in agent["unknown"])
+        problems.append("What there is on this host cannot be seen (%s). Run the role as root (become: true)." % reasons)
+    own = "%s/conf.d/postfix.d/conf.yaml" % directory
+    for other in agent["postfix_configurations"] or []:
+        if directory and other != own:
+            problems.append(
+                "%s: the Agent would load this file besides %s and count twice. Remove it, or rename it so that it does not end in .yaml or .yml."
+                % (other, own)
+            )
+    if sudo["installed"] and sudo["policy_valid"] is False:
+        problems.append("The sudoers policy of this host is not valid, as 'visudo -c' says: %s. Mend it first." % sudo["policy_message"])
+
+
+def _wanted(found, options, problems):
+    """(described instance, option's name, user's dictionary) of every instance to monitor."""
+    given = options["instances"]
+    if not isinstance(given, (list, tuple)):
+        problems.add(_PREFIX + "instances", given, "is not a list", "Write a list of dictionaries with config_directory")
+        return []
+    if not given:
+        enabled = [instance for instance in found if instance["enabled"] or instance["enabled"] is None]
+        if not enabled:
+            problems.append(
+                "No Postfix instance of this host is enabled (multi_instance_enable). Enable one, or name those to monitor in datadog_postfix_instances."
+            )
+        return [(instance, instance["config_directory"], {}) for instance in enabled]
+    wanted, seen = [], set()
+    for index, own in enumerate(given):
+        option = "%sinstances[%d]" % (_PREFIX, index)
+        if not isinstance(own, dict):
+            problems.add(option, own, "is not a dictionary", "Write {config_directory: /etc/postfix}")
+            continue
+        directory = values.path(option + ".config_directory", own.get("config_directory"), problems)
+        instance = next((instance for instance in found if instance["config_directory"] == directory), None)
+        if directory is None:
+            continue
+        if directory in seen:
+            problems.add(option + ".config_directory", directory, "is named twice", "Name it once")
+        elif instance is None:
+            problems.add(option + ".config_directory", directory, "was not described by Postfix", "Name a configuration directory with a main.cf")
+        else:
+            wanted.append((instance, option, own))
+        seen.add(directory)
+    return wanted
+
+
+def _instance(found, option, own, common, number, described, problems):
+    directory = found["config_directory"]
+    if found["queue_directory"] is None:
+        problems.append("%s: this instance's main.cf cannot be read: %s. Mend that first." % (directory, _why(described, directory)))
+        return None
+    queue_directory = values.path("queue_directory of %s" % directory, found["queue_directory"], problems, "Correct it in main.cf")
+    mail_owner = values.user("mail_owner of %s" % directory, found["mail_owner"], problems)
+    values.path("configuration directory", directory, problems)
+    for key in own:
+        if key not in ("config_directory", "queues", "tags", "service", "min_collection_interval", "extra"):
+            problems.add(option, key, "is not known", "Give such keys of the check in 'extra'")
+    queues = _queues(option + ".queues", own["queues"], problems) if "queues" in own else common["queues"]
+    tags = common["tags"] + (_tags(option + ".tags", own["tags"], problems) if "tags" in own else [])
+    name = values.text("multi_instance_name of %s" % directory, found["name"], problems) if found["name"] != "-" else directory.rpartition("/")[2]
+    if number > 1:
+        tags = tags + ["postfix_instance:%s" % name]
+    service = values.text(option + ".service", own["service"], problems) if "service" in own else common["service"]
+    interval = common["min_collection_interval"]
+    if "min_collection_interval" in own:
+        interval = values.whole(option + ".min_collection_interval", own["min_collection_interval"], 1, problems)
+    extra = dict(common["extra"], **(_extra(option + ".extra", own["extra"], problems) if "extra" in own else {}))
+    by_find = common["method"] == "find"
+    entry = {
+        "directory": queue_directory,
+        "config_directory": str.__str__(directory),
+        "queues": queues,
+        "tags": list(dict.fromkeys(tags)),
+        "service": service,
+        "min_collection_interval": interval,
+    }
+    return {
+        "name": name,
+        "config_directory": entry["config_directory"],
+        "queue_directory": queue_directory,
+        "mail_owner": mail_owner,
+        "queues": queues,
+        "reported": queues if by_find else list(POSTQUEUE_QUEUES),
+        "instance_tag": (queue_directory or "").rpartition("/")[2] if by_find else entry["config_directory"],
+        "entry": dict(entry, **extra),
+    }
+
+
+def _queues(option, given, problems):
+    queues = values.some_of(option, given, QUEUES, problems)
+    if not queues and isinstance(given, (list, tuple)) and not given:
+        problems.add(option, given, "names no queue", "Name at least one of %s" % ", ".join(QUEUES))
+    return queues
+
+
+def _tags(option, given, problems):
+    tags = values.texts(option, given, problems)
+    for index, tag in enumerate(tags):
+        if tag.startswith(_CHECK_TAGS):
+            problems.add("%s[%d]" % (option, index), tag, "is a tag that the check itself gives, with another value", "Use another key")
+    return tags
+
+
+def _extra(option, given, problems):
+    if not isinstance(given, dict):
+        problems.add(option, given, "is not a dictionary", "Write keys of the check's instance and their values")
+        return {}
+    for key in _OWN_KEYS:
+        if key in given:
+            problems.add(option, key, "cannot be given here", "Use the option for it")
+    return values.plain(option, given, problems)
+
+
+def _clashes(instances, method, problems):
+    """Instances that the check cannot tell apart, or for which one configuration cannot stand."""
+    first = {}
+    # What could not be told was refused already.
+    instances = [instance for instance in instances if instance["queue_directory"] and instance["mail_owner"]]
+    for instance in instances:
+        other = first.setdefault(instance["instance_tag"], instance)
+        if other is not instance:
+            problems.append(
+                "%s and %s: the last part of both queue directories is '%s', and the check tells instances by it (tag instance:%s). "
+                "Use datadog_postfix_method=postqueue, or monitor only one of them (datadog_postfix_instances)."
+                % (other["queue_directory"], instance["queue_directory"], instance["instance_tag"], instance["instance_tag"])
+            )
+    owners = list(dict.fromkeys(instance["mail_owner"] for instance in instances))
+    if method == "find" and len(owners) > 1:
+        problems.append(
+            "The instances have different mail owners (%s), and the check knows one postfix_user only. "
+            "Use datadog_postfix_method=postqueue, or monitor those of one owner (datadog_postfix_instances)." % ", ".join(owners)
+        )
+
+
+def _why(described, directory):
+    reasons = [unknown["why"] for unknown in described.get("unknown") or [] if unknown["config_directory"] == directory]
+    return "; ".join(reasons).rstrip(".") or "no reason is known"
