@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The README of the role datadog_postfix tells what the role has and writes."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import yaml
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import HEADER, conf_yaml, sudoers
+from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import RULES
+from ansible_collections.mailops.postfix.tests.injection.places import host, instance, plan
+
+ROLE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "datadog_postfix"
+README = (ROLE / "README.md").read_text(encoding="utf-8")
+OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+LINUX = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["__datadog_postfix_platforms"]["Linux"]
+
+
+def blocks(language):
+    """The texts that stand in code blocks of a language."""
+    return re.findall(r"^```%s\n(.*?)^```$" % language, README, re.MULTILINE | re.DOTALL)
+
+
+def rows(*heading):
+    """The rows of a table by their first cell, which is code, and whose heading begins like this."""
+    table = re.search(r"^\| %s .*\n\|[-|]+\|\n((?:\|.*\n)+)" % r" \| ".join(map(re.escape, heading)), README, re.MULTILINE)[1]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
+    return {row[0].strip("` "): row[1:] for row in cells}
+
+
+def test_every_option_is_there_with_its_default():
+    expected = {name: option.get("default", LINUX.get(name[len("datadog_postfix_") :])) for name, option in OPTIONS.items()}
+    shown = rows("option", "default")
+    assert {name: yaml.safe_load(cells[0].strip("`")) for name, cells in shown.items()} == expected
+    assert list(shown) == list(OPTIONS)
+
+
+def test_every_key_of_an_instance_is_there():
+    shown = rows("key", "default")
+    options = OPTIONS["datadog_postfix_instances"]["options"]
+    assert list(shown) == list(options)
+    assert [name for name, cells in shown.items() if cells[0] == "required"] == [name for name, option in options.items() if option.get("required")]
+
+
+def test_every_choice_is_there():
+    assert list(rows("rule", "what it does")) == list(RULES)
+    assert set(rows("value", "what it does")) - {""} == set(OPTIONS["datadog_postfix_log_access"]["choices"])
+
+
+def test_examples_use_options_that_exist():
+    used = set(re.findall(r"\bdatadog_postfix_[a-z_]+", README))
+    assert used - set(OPTIONS) == set()
+    for text in blocks("yaml"):
+        yaml.safe_load(text)
+
+
+def test_the_sudoers_files_are_those_that_the_role_writes():
+    found = plan()
+    assert blocks("sudoers") == [sudoers(found, "dd-agent"), sudoers(found, "dd-agent", requiretty=True, quiet=True)]
+
+
+def test_each_line_of_the_sudoers_file_has_its_reason():
+    starts = [re.sub(r"/usr/bin/find DIRECTORY.*", "/usr/bin/find ", start) for start in rows("line", "why")]
+    for line in blocks("sudoers")[1].replace("\\\n    ", "").splitlines():
+        assert any(start in line for start in starts), line
+    for start in starts:
+        assert start in blocks("sudoers")[1], start
+
+
+def test_conf_yaml_is_what_the_role_writes():
+    found = plan(host(instance(), instance("postfix-out")), tags=["env:prod"], log_rules=["drop_connections"])
+    assert [text for text in blocks("yaml") if text.startswith(HEADER)] == [conf_yaml(found)]
