@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import made_up
+import pypdf
+import pytest
+
+WORK = pathlib.Path(os.environ["BROWSER_WORK"])
+AXE = pathlib.Path(os.environ["AXE"]).read_text(encoding="utf-8")
+NAMES = ("demo", "made_up")
+PHONE = {"width": 360, "height": 740}
+LOOKS = [("demo", {}), ("demo", {"color_scheme": "dark"}), ("demo", PHONE), ("demo", {"forced_colors": "active"}), ("made_up", {})]
+
+
+def column(page, number):
+    """The texts of a column of the table of instances, of the rows that are shown."""
+    rows = "Array.from(document.querySelectorAll('#instances tbody tr'))"
+    return page.evaluate(rows + ".filter(row => !row.hidden).map(row => row.cells[%d].textContent)" % number)
+
+
+def counts(page, number):
+    return [int(text.replace(",", "").replace("\u2265\u00a0", "")) for text in column(page, number) if text != "unknown"]
+
+
+@pytest.mark.parametrize("name, look", LOOKS)
+def test_it_is_accessible(show, name, look):
+    page = show(name, **look)
+    if name == "made_up":
+        # The engine looks at each cell, and the rows are alike.
+        page.get_by_label("Filter").fill("mx000")
+    # Not as an element, which the page's policy would refuse.
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    assert [(fault["id"], [node["target"] for node in fault["nodes"]][:3]) for fault in found["violations"]] == []
+    page.screenshot(path=WORK / ("%s-%s.png" % (name, "-".join(map(str, look.values())) or "light")), full_page=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_fits_a_phone(show, name):
+    page = show(name, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sorting_by_keyboard(show, name):
+    page = show(name)
+    header = page.get_by_role("columnheader", name="Total")
+    header.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    totals = counts(page, 3)
+    assert header.get_attribute("aria-sort") == "descending" and totals == sorted(totals, reverse=True)
+    page.keyboard.press("Space")
+    assert header.get_attribute("aria-sort") == "ascending" and counts(page, 3) == sorted(totals)
+    assert "sorted by Total, ascending" in page.get_by_role("status").text_content()
+    page.get_by_role("columnheader", name="Host").get_by_role("button").click()
+    hosts = column(page, 0)
+    assert header.get_attribute("aria-sort") is None and hosts == sorted(hosts)
+
+
+def test_what_is_not_known_is_last_in_either_direction(show):
+    page = show("made_up")
+    for dummy in range(2):
+        page.get_by_role("columnheader", name="corrupt").get_by_role("button").click()
+        corrupt = column(page, 9)
+        unknown = corrupt.count("unknown")
+        assert 0 < unknown < len(corrupt) and set(corrupt[-unknown:]) == {"unknown"}
+
+
+def test_filtering_tells_how_many_are_left(show):
+    page = show("made_up")
+    assert page.get_by_role("status").text_content() == "2,040 of 2,040 shown"
+    page.get_by_label("Filter").fill("FAILED unreachable")
+    assert page.get_by_role("status").text_content() == "50 of 2,040 shown"
+    assert set(column(page, 2)) == {"failed: unreachable"}
+    page.get_by_label("Filter").fill("no such host")
+    assert column(page, 0) == [] and page.get_by_role("status").text_content() == "0 of 2,040 shown"
+    page.get_by_label("Filter").fill("")
+    assert len(column(page, 0)) == 2040
+
+
+def test_2000_hosts_are_sorted_and_filtered_at_once(show):
+    page = show("made_up")
+    took = page.evaluate(
+        """() => {
+          const start = performance.now();
+          document.querySelector('#instances th:nth-child(4) button').click();
+          document.getElementById('filter').value = 'mx1';
+          document.getElementById('filter').dispatchEvent(new Event('input'));
+          document.body.offsetHeight;
+          return performance.now() - start;
+        }"""
+    )
+    print("sorted, filtered and laid out in %d ms" % took)
+    assert took < 5000
+
+
+def test_hostile_texts_are_inert_and_shown(show):
+    page = show("made_up")
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img, iframe, object, #instances script, bdi *").count() == 0
+    assert page.locator("script").count() == 1 and page.locator("svg[onload], [onerror], [onmouseover]").count() == 0
+    text = page.locator("body").text_content()
+    for evil in made_up.HOSTILE:
+        if evil.isprintable():
+            assert evil in text
+    assert "\u202e" not in text and "\\u202egnp.exe" in text
+    assert "alice" not in text and "secret" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_complete_without_a_script(show, name):
+    page = show(name, java_script_enabled=False)
+    assert page.locator("#instances tbody tr").count() == (3 if name == "demo" else 2040)
+    assert not page.get_by_label("Filter").is_visible()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_section_begins_a_page_of_its_own_in_print(show, name):
+    page = show(name)
+    if name == "made_up":
+        page.get_by_label("Filter").fill("mx00")
+    titles = page.locator("section > h2").all_text_contents()
+    path = WORK / (name + ".pdf")
+    page.pdf(path=path, prefer_css_page_size=True)
+    pages = [sheet.extract_text() for sheet in pypdf.PdfReader(path).pages]
+    first = [next(number for number, text in enumerate(pages) if title in text.splitlines()[0 if number else slice(None)]) for title in titles]
+    assert first == sorted(set(first))
+    if name == "demo":
+        assert len(pages) == len(titles)
+    # The header of a long table is on each of its pages.
+    assert all("maildrop" in text for text in pages[first[-1]:])
