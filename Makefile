@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Fastest first.
-GATES := reuse changelog docs lint importer install-test sanity unit demo-test molecule
+GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser molecule
 
 .PHONY: help venv demo demo-down test $(GATES) bench clean
 # The gates share .build.
@@ -24,13 +24,16 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 LINK := .build/collections/ansible_collections/mailops/postfix
 IMPORTER := .build/importer/.installed
+BROWSER := .build/browser/.installed
+RUNNER := .build/runner/.installed
+DEMO_REPORT := .build/demo-test/report.html
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 venv: $(DEV) ## The virtual environment for the gates, in .venv
 
-demo: $(RUN) | $(LINK) ## Containers with Postfix and full queues, and the module run against them
+demo: $(RUN) | $(LINK) ## Containers with Postfix and full queues, with the module and the role run against them
 	tests/demo
 
 demo-down: ## Remove the demo's containers
@@ -58,14 +61,17 @@ unit: $(DEV) | $(LINK) ## The unit tests, those of module_utils on each Python f
 docs: $(DEV) ## The plugins' documentation
 	$(PRIVATE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck .
 
-install-test: $(DEV) ## The built collection, installed and run with the oldest and newest ansible-core
+install-test: $(DEV) $(RUNNER) ## The built collection, installed and run with the oldest and newest ansible-core
 	tests/gates/install-test
 
 sanity: $(DEV) ## ansible-test sanity
 	tests/gates/sanity
 
-demo-test: $(RUN) | $(LINK) ## The demo shows the truth, by the module's full and short name
+demo-test: $(RUN) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module's full and short name and by the Agent's check
 	tests/gates/demo-test
+
+browser: $(BROWSER) $(DEMO_REPORT) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts
+	tests/gates/browser $(DEMO_REPORT)
 
 molecule: $(DEV) | $(LINK) ## The scenarios, against containers with Postfix
 	tests/containers/engine
@@ -91,6 +97,18 @@ $(DEV): requirements-dev.txt tests/gates/requirements-targets.txt $(RUN)
 $(IMPORTER): tests/gates/requirements-importer.txt
 	tests/gates/venv .build/importer/venv $< 3.12
 	touch $@
+
+$(BROWSER): tests/browser/requirements.txt requirements.txt
+	tests/gates/venv .build/browser/venv $< 3.12
+	touch $@
+
+$(RUNNER): tests/gates/requirements-runner.txt
+	tests/gates/venv .build/runner/venv $<
+	touch $@
+
+# demo-test leaves it, and has just run where all gates do.
+$(DEMO_REPORT): $(shell git ls-files playbooks plugins tests/demo)
+	$(MAKE) demo-test
 
 $(LINK):
 	mkdir -p $(@D)
