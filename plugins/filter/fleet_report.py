@@ -42,6 +42,7 @@ EXAMPLES = r"""
 - name: Count the messages
   mailops.postfix.postfix_queue:
   register: counted
+  # The report tells of hosts that fail, and keeps no other out for them.
   ignore_errors: true
   ignore_unreachable: true
 
