@@ -6,18 +6,16 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 
-# Fastest first; molecule, which takes as long as all others, runs beside them.
-GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser
-BESIDE := molecule
+# Three rows of about the same length, run side by side; in the first the fastest first.
+GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser -- molecule-modules -- molecule-role
 
-.PHONY: help venv demo demo-down test $(GATES) $(BESIDE) bench clean
+.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
-molecule: export XDG_CACHE_HOME := $(CURDIR)/.build/cache
 
 # Some tools write to the home directory, and ansible-lint prefers the collections that it finds there to the checkout.
 PRIVATE := mkdir -p .build/home; HOME=$(CURDIR)/.build/home
@@ -41,7 +39,7 @@ demo-down: ## Remove the demo's containers
 	tests/containers/hosts down demo
 
 test: $(DEV) | $(LINK) ## All gates, until one fails
-	tests/gates/all $(GATES) -- $(BESIDE)
+	tests/gates/all $(GATES)
 
 reuse: $(DEV) ## Every file states its licence
 	$(PRIVATE) reuse lint --lines
@@ -74,14 +72,16 @@ demo-test: $(RUN) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module
 browser: $(BROWSER) $(DEMO_REPORT) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts
 	tests/gates/browser $(DEMO_REPORT)
 
-molecule: $(DEV) | $(LINK) ## The scenarios, against containers with Postfix
-	tests/gates/molecule
+molecule: molecule-modules molecule-role ## The scenarios, against containers with Postfix
+
+molecule-modules molecule-role: molecule-%: $(DEV) | $(LINK)
+	tests/gates/molecule $*
 
 bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count
 	tests/bench/run
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule bench; do tests/containers/hosts down $$fleet; done
+	for fleet in demo molecule modules role bench; do tests/containers/hosts down $$fleet; done
 	rm -rf .build .venv
 
 $(RUN): requirements.txt
