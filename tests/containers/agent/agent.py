@@ -3,23 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the Datadog Agent, for test hosts only. It is not Datadog's program and has none of its code.
 
-It runs one check, postfix, and repeats the faults of Datadog's check (version 1.12), so that a verification can be tested
+It runs one check, postfix, and repeats the faults of Datadog's check (3.4 and later, Agent 7.82), so that a verification can be tested
 against them: exit codes are ignored, failures count as zero, and any line with a star or an exclamation mark is taken for an
 active or a held message. Command lines, places, tags, the shape of the JSON and exit codes are those of the Agent as its
 public sources and manuals tell them: DataDog/integrations-core, postfix/ and datadog_checks_base/; DataDog/datadog-agent,
-pkg/cli/subcommands/check/command.go, comp/core/autodiscovery/providers/config_reader.go, pkg/collector/check/stats/stats.go
-and comp/logs/agent/impl/status_templates/logsagent.tmpl.
+pkg/cli/subcommands/check/command.go, comp/core/autodiscovery/providers/config_reader.go, pkg/collector/check/stats/stats.go,
+comp/core/ipc/impl/ipc.go and comp/logs/agent/impl/status_templates/logsagent.tmpl.
 
 Limits:
-- Nothing is sent anywhere. There is no Collector beyond postfix, no autodiscovery, no secrets, no `confd_path`, no `--cfgpath`.
-- Of datadog.yaml only logs_enabled and hostname are heeded, of the environment DD_LOGS_ENABLED and DD_HOSTNAME.
+- Nothing is sent anywhere, so lines of a log are not joined either. There is no Collector beyond postfix, no autodiscovery, no secrets,
+  no `--cfgpath`. ipc_cert.pem holds no certificate.
+- Of datadog.yaml only logs_enabled, hostname and confd_path are heeded, of the environment DD_LOGS_ENABLED, DD_HOSTNAME and DD_CONFD_PATH.
 - `check` does not wait up to five seconds for a configuration to appear. Series come in the order in which they were counted,
   where the Agent's order is not defined.
-- `queues` is required, as in version 1.12 (newer ones do without), and `metric_patterns` and log processing rules are looked at
-  but not applied.
+- Log processing rules are looked at but not applied.
 - Texts other than those above are in the real ones' spirit, not theirs to the letter. Log files are looked for every second,
-  not every ten, and the Agent's own log is the journal, not /var/log/datadog.
-- Other users than dd-agent and root are refused `status` and `configcheck` by the mode of a state file, not by a token.
+  not every ten, and the Agent's own log is the journal, not /var/log/datadog. Of the journal only its current system file is held open.
+- Other users than the Agent's and root are refused `status` and `configcheck` by the mode of a state file, not by a token.
 """
 import argparse
 import glob
@@ -27,6 +27,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -37,15 +38,18 @@ import traceback
 # The system's own Python has no yaml, as on a host where nobody asked for it.
 sys.path.append("/opt/datadog-agent/embedded/lib")
 
-VERSION = "7.60.0"
-CHECK_VERSION = "1.12.0"
+VERSION = "7.82.0"
+CHECK_VERSION = "3.4.0"
 MAIN_FILE = "/etc/datadog-agent/datadog.yaml"
 CONF_D = "/etc/datadog-agent/conf.d"
+TOKENS = ("/etc/datadog-agent/auth_token", "/etc/datadog-agent/ipc_cert.pem")
 STATE = "/opt/datadog-agent/run/stand-in.json"
 # What Go makes of -1, which the Agent's command returns for any error; a failed unit shows it: "status=255/EXCEPTION".
 FAILED = 255
 TRUE = ("1", "t", "true", "y", "yes", "on")
 FALSE = ("0", "f", "false", "n", "no", "off")
+GENERIC_TAGS = "cluster cluster_id cluster_name clusterid clustername env host host_name hostname service version".split()
+METRIC = "postfix.queue.size"
 RULES = ("exclude_at_match", "include_at_match", "mask_sequences", "multi_line")
 
 
@@ -85,6 +89,7 @@ def read_settings():
     return {
         "logs_enabled": str(os.environ.get("DD_LOGS_ENABLED", settings.get("logs_enabled"))).lower() in TRUE,
         "hostname": os.environ.get("DD_HOSTNAME") or settings.get("hostname") or socket.gethostname(),
+        "confd_path": os.environ.get("DD_CONFD_PATH") or settings.get("confd_path") or CONF_D,
     }
 
 
@@ -105,11 +110,11 @@ def read_configuration(path):
     return {"source": "file:" + path, "init_config": content.get("init_config"), "instances": instances, "logs": content.get("logs")}
 
 
-def read_configurations():
+def read_configurations(directory):
     """All files of the check's configuration, and the error of the last bad one with no good one after it."""
     paths = []
     for entry in ("postfix.d", "postfix.yaml", "postfix.yml"):
-        path = os.path.join(CONF_D, entry)
+        path = os.path.join(directory, entry)
         try:
             paths += [os.path.join(path, name) for name in sorted(os.listdir(path))] if os.path.isdir(path) else [path]
         except OSError as error:
@@ -158,12 +163,21 @@ def strings_problems(name, value):
     return [("%s -> %d" % (name, number), "Input should be a valid string") for number, item in enumerate(value, 1) if not isinstance(item, str)]
 
 
+def patterns_problems(name, value):
+    if not isinstance(value, dict):
+        return [(name, "Input should be a valid dictionary")]
+    lists = [(key, value[key]) for key in ("include", "exclude") if value.get(key) is not None]
+    return [problem for key, patterns in lists for problem in strings_problems("%s -> %s" % (name, key), patterns)]
+
+
 MODELS = {
     "SharedConfig": {"postfix_user": string_problems, "postqueue": boolean_problems, "service": string_problems},
     "InstanceConfig": {
         "config_directory": string_problems,
         "directory": string_problems,
+        "disable_generic_tags": boolean_problems,
         "empty_default_hostname": boolean_problems,
+        "metric_patterns": patterns_problems,
         "min_collection_interval": number_problems,
         "queues": strings_problems,
         "service": string_problems,
@@ -173,14 +187,8 @@ MODELS = {
 
 
 def validate(model, values):
-    """Look at the types of what is known; unknown keys are accepted, and so is null except for what is required."""
-    problems = []
-    for name, look in MODELS[model].items():
-        required = name == "queues"
-        if name not in values and required:
-            problems.append((name, "Field required"))
-        elif values.get(name) is not None or required:
-            problems += look(name, values[name])
+    """Look at the types of what is known; unknown keys are accepted, and so is null."""
+    problems = [problem for name, look in MODELS[model].items() if values.get(name) is not None for problem in look(name, values[name])]
     if problems:
         lines = ["%s\n  %s" % problem for problem in problems]
         number = "%d error%s" % (len(problems), "s" if len(problems) > 1 else "")
@@ -259,8 +267,17 @@ class Instance:
             "UpdateTimestamp": 0,
         }
 
+    def is_wanted(self, metric):
+        patterns = self.settings.get("metric_patterns") or {}
+        include, exclude = (patterns.get(key) or [] for key in ("include", "exclude"))
+        return not any(re.search(pattern, metric) for pattern in exclude) and (not include or any(re.search(pattern, metric) for pattern in include))
+
     def gauge(self, queue, place, value):
+        if not self.is_wanted(METRIC):
+            return
         tags = self.settings.get("tags", []) + ["queue:" + queue, "instance:" + place]
+        if str(self.settings.get("disable_generic_tags")).lower() in TRUE:
+            tags = ["postfix_" + tag if tag.split(":")[0] in GENERIC_TAGS else tag for tag in tags]
         service = self.settings.get("service") or self.init_config.get("service")
         # Of equal series only the last stays.
         self.gauges[tuple(sorted(set(tags + (["service:" + service] if service else []))))] = value
@@ -308,7 +325,7 @@ class Instance:
 
     def series(self):
         host = "" if self.settings.get("empty_default_hostname") else self.hostname
-        common = {"metric": "postfix.queue.size", "host": host, "type": "gauge", "interval": 0, "source_type_name": "System"}
+        common = {"metric": METRIC, "host": host, "type": "gauge", "interval": 0, "source_type_name": "System"}
         return [dict(common, points=[[self.stats["UpdateTimestamp"], value]], tags=list(tags)) for tags, value in self.gauges.items()]
 
 
@@ -331,6 +348,7 @@ class LogSource:
         self.status = "Pending"
         self.bytes = 0
         self.streams = {}
+        self.journal = []
         self.since = time.time()
         self.due = 0
         problem = self.problem()
@@ -392,12 +410,21 @@ class LogSource:
         if now < self.due:
             return
         self.due = now + 10
+        self.hold_journal()
         command = ["journalctl", "--quiet", "--output=cat", "--since=@%d" % self.since, "--until=@%d" % now]
         command += ["--unit=" + unit for unit in self.configuration.get("include_units") or []]
         command += ["--directory=" + self.configuration["path"]] if self.configuration.get("path") else []
         command += self.configuration.get("include_matches") or []
         self.bytes += len(output_of(*command)[0].encode())
         self.since = now
+
+    def hold_journal(self):
+        """Keep the files open that are written to now, as libsystemd does, where they may be read."""
+        directories = [self.configuration["path"]] if self.configuration.get("path") else ["/var/log/journal/*", "/run/log/journal/*"]
+        paths = [path for directory in directories for path in glob.glob(directory + "/system.journal") if os.access(path, os.R_OK)]
+        held, self.journal = self.journal, [open(path, "rb") for path in paths]
+        for stream in held:
+            stream.close()
 
     def state(self):
         shown = {"Type": "", "Path": "", "Service": "", "Source": "", "IncludeUnits": "", "ExcludeUnits": "", "ConfigId": ""}
@@ -435,11 +462,34 @@ def save(state):
     os.replace(STATE + ".new", STATE)
 
 
+def write_tokens():
+    """Write what the commands use to speak to the Agent, where it is not there yet."""
+    for path in TOKENS:
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(32))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise Failure("error while creating or fetching auth token: open %s: %s" % (path, reason(error)))
+
+
+def need_tokens():
+    """Fail where the Agent has not yet run, or another user may not read what it wrote."""
+    for path in TOKENS:
+        try:
+            os.close(os.open(path, os.O_RDONLY))
+        except OSError as error:
+            text = "unable to fetch auth token: open %s: %s (check needs auth_token and ipc_cert.pem, which the Agent writes at its first start)"
+            raise Failure(text % (path, reason(error)))
+
+
 def run():
     """The Agent itself: what is configured now stays in force until it ends."""
     signal.signal(signal.SIGTERM, lambda *dummy: sys.exit(0))
     settings = read_settings()
-    configurations, errors = read_configurations()
+    write_tokens()
+    configurations, errors = read_configurations(settings["confd_path"])
     instances = make_instances(configurations, errors, settings)
     sources = make_sources(configurations, errors) if settings["logs_enabled"] else []
     state = {"pid": os.getpid(), "settings": settings, "configurations": configurations, "errors": errors}
@@ -517,7 +567,7 @@ def status():
     state = running_state()
     print("==========================\nAgent (v%s, a stand-in)\n==========================\n" % VERSION)
     print("  Pid: %d\n\n%s" % (state["pid"], indent(headline("Paths"), 2)))
-    print("    Config File: %s\n    conf.d: %s\n\n  Hostname: %s" % (MAIN_FILE, CONF_D, state["settings"]["hostname"]))
+    print("    Config File: %s\n    conf.d: %s\n\n  Hostname: %s" % (MAIN_FILE, state["settings"]["confd_path"], state["settings"]["hostname"]))
     show_collector(state["checks"], state["errors"])
     print("\n==========\nLogs Agent\n==========\n")
     if not state["settings"]["logs_enabled"]:
@@ -556,7 +606,8 @@ def configcheck():
 
 def check(name, as_json, times):
     settings = read_settings()
-    configurations, errors = read_configurations() if name == "postfix" else ([], {})
+    need_tokens()
+    configurations, errors = read_configurations(settings["confd_path"]) if name == "postfix" else ([], {})
     instances = make_instances(configurations, errors, settings)
     if not instances:
         for error in errors.values():
