@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # Three rows of about the same length, run side by side; in the first the fastest first.
 GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser -- molecule-modules -- molecule-role
 
-.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench clean
+.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -77,11 +77,18 @@ molecule: molecule-modules molecule-role ## The scenarios, against containers wi
 molecule-modules molecule-role: molecule-%: $(DEV) | $(LINK)
 	tests/gates/molecule $*
 
-bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count
+bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count, and of the role against a plain playbook
 	tests/bench/run
+	tests/bench/role
+
+bench-role: $(RUN) | $(LINK) ## Only the role; BENCH_ROLE_RUNS=3
+	tests/bench/role
+
+torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the next run heals; TORTURE_KILLS=40 TORTURE_SEED=random
+	tests/torture/run
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule modules role bench; do tests/containers/hosts down $$fleet; done
+	for fleet in demo molecule modules role bench bench-role torture; do tests/containers/hosts down $$fleet; done
 	rm -rf .build .venv
 
 $(RUN): requirements.txt
