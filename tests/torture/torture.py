@@ -45,9 +45,9 @@ send; send; await 2
 
 LOOK = """
 visudo -c
-postconf -n
+postconf -n >/dev/null
 for record in /var/lib/mailops*/*.json; do
-    [ ! -e "$record" ] || python3 -m json.tool "$record"
+    [ ! -e "$record" ] || python3 -m json.tool "$record" >/dev/null
 done
 """
 
