@@ -2,18 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs one check of the Datadog Agent as the Agent's user, and tells the failures that the Agent's program hides."""
+"""Runs one check of the Datadog Agent as the Agent's user, and reports the failures that the Agent's program hides."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import re
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.check_output import CheckOutputError, parse_check
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 
 _LINES_SHOWN = 5
+# What the Agent writes at its first start, and its command cannot do without: pkg/api/security in its source.
+_STARTING = re.compile(r"auth_token|auth(?:entication)? token|ipc[_ ]cert|still starting", re.IGNORECASE)
 
 
 def check_binary(binary):
@@ -47,6 +50,8 @@ def run_check(runner, binary, check):
     try:
         rc, lines, stderr, argv = runner.run(commands.agent_check(binary, check))
     except QueueError as error:
+        if error.kind == "command_failed":
+            raise QueueError("unparsed_check", error.message, error.command, stderr=error.stderr) from None
         if error.kind != "not_installed":
             raise
         message = "there is no program %s" % binary if os.path.isabs(binary) else error.message
@@ -54,6 +59,9 @@ def run_check(runner, binary, check):
     try:
         output = parse_check(lines)
     except CheckOutputError as error:
+        said = "\n".join(lines[-_LINES_SHOWN:] + [stderr])
+        if _STARTING.search(said) and "permission denied" not in said.lower():
+            return [], [], [QueueError("agent_starting", "the Agent has not started yet%s" % _quoted(said.splitlines()), argv, rc, stderr)]
         if rc != 0:
             return [], [], [_command_error(argv, rc, lines, stderr)]
         message = "what the Agent printed is no result of a check: %s%s" % (error, _quoted(lines))

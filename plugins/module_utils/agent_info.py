@@ -2,101 +2,220 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Describes the Datadog Agent of a host and what sudo has for its user, as far as the caller's rights go."""
+"""Describes the Datadog Agent of a host, its running process included, and what sudo has for its user, as far as the caller's rights go."""
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
+import stat
+import sys
+from typing import Any, Callable
 
-from ansible_collections.mailops.postfix.plugins.module_utils import commands
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_settings import SettingError, parse_environment_switch, parse_yaml_switch
+from ansible_collections.mailops.postfix.plugins.module_utils import agent_directory, agent_process, commands, files
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_settings import parse_environment_switch, parse_yaml_switch
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.sudo import SudoError, parse_requiretty, parse_version
+from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo import SudoError, parse_version
 
 _CHECK = "postfix"
-_SUFFIXES = (".yaml", ".yml")
+_NAMES = 10000
+_BAD_MODE = re.compile(r"(/.*): bad permissions, should be mode \d+\Z")
 
 
-def describe_agent(runner, host, user, binary, config_directory, is_root):
-    """What there is (dict); its C(unknown) is a list of dict (what, why)."""
-    unknown = []
-    program = runner.find(binary)
-    found = host.user(user)
-    in_file, in_environment = os.path.join(config_directory, "datadog.yaml"), os.path.join(config_directory, "environment")
-    return {
-        "installed": program is not None,
-        "binary": program,
-        "user": dict(found._asdict()) if found else None,
-        "config_directory": config_directory,
-        "config_directory_exists": host.is_directory(config_directory),
-        "postfix_configurations": _known("postfix_configurations", _configurations, unknown, host, os.path.join(config_directory, "conf.d")),
-        "logs_enabled": {
-            "file": _known("logs_enabled.file", _setting, unknown, host, in_file, parse_yaml_switch, "logs_enabled"),
-            "environment": _known("logs_enabled.environment", _setting, unknown, host, in_environment, parse_environment_switch, "DD_LOGS_ENABLED"),
-        },
-        "sudo": _sudo(runner, host, user, is_root, unknown),
-        "unknown": unknown,
-    }
+def describe_agent(runner: Runner, host: Host, options: dict[str, Any], processes: agent_process.Processes | None = None) -> dict[str, Any]:
+    """What there is; its C(unknown) is a list of dict (what, why). options: see agent_directory.with_defaults. Raises QueueError (bad_argument)."""
+    return _Description(runner, host, agent_directory.with_defaults(options), processes or agent_process.Processes()).describe()
 
 
-def _known(what, find, unknown, *arguments):
-    """What find returns, or None and an entry in unknown."""
+class _Description:
+    def __init__(self, runner: Runner, host: Host, options: dict[str, Any], processes: agent_process.Processes) -> None:
+        self._runner, self._host, self._options, self._processes = runner, host, options, processes
+        self._deadline: Deadline = runner.deadline
+        self._directory = options["config_directory"]
+        self._user = host.user(options["user"])
+        self._unknown: list[dict[str, str]] = []
+        self._settings = agent_directory.Settings(False, {}, {})
+        self._changed: list[tuple[float, str]] | None = None
+
+    def describe(self) -> dict[str, Any]:
+        program = self._runner.find(self._options["binary"])
+        self._settings = self._known("config_directory", agent_directory.read_settings, self._directory, self._deadline) or self._settings
+        confd = self._known("confd_path", agent_directory.find_confd, self._directory, self._options["user"], self._settings)
+        configurations = self._configurations(confd) if confd else None
+        manager = self._service_manager()
+        service = self._known("service", self._service, manager) or agent_process.Service(None, [])
+        process, restart_due = self._process(service)
+        return {
+            "installed": program is not None,
+            "binary": program,
+            "user": dict(self._user._asdict()) if self._user else None,
+            "config_directory": self._directory,
+            "config_directory_exists": self._settings.exists,
+            "confd_path": confd.path if confd else None,
+            "postfix_configurations": configurations,
+            "logs_enabled": {
+                "file": self._known("logs_enabled.file", self._setting, agent_directory.MAIN_FILE, parse_yaml_switch, "logs_enabled"),
+                "environment": self._known(
+                    "logs_enabled.environment", self._setting, agent_directory.ENVIRONMENT, parse_environment_switch, "DD_LOGS_ENABLED"
+                ),
+            },
+            "service_manager": manager,
+            "service": service.facts,
+            "process": process,
+            "restart_due": restart_due,
+            "sudo": self._sudo(),
+            "unknown": self._unknown,
+        }
+
+    def _known(self, what: str, find: Callable[..., Any], *arguments: Any) -> Any:
+        """What find returns, or None and an entry in unknown."""
+        try:
+            return find(*arguments)
+        except (QueueError, SudoError) as error:
+            self._note(what, getattr(error, "message", None) or str(error))
+            return None
+
+    def _note(self, what: str, why: str) -> None:
+        self._unknown.append({"what": what, "why": why})
+
+    def _setting(self, name: str, parse: Callable[..., Any], key: str) -> bool | None:
+        if name in self._settings.errors:
+            raise self._settings.errors[name]
+        file = self._settings.files.get(name)
+        return agent_directory.understand(os.path.join(self._directory, name), parse, file.text, key) if file else None
+
+    def _configurations(self, confd: agent_directory.ConfD) -> list[str] | None:
+        """The files that the Agent loads for its check by their names, as comp/core/autodiscovery/providers/config_reader.go has it."""
+        folder = os.path.join(confd.path, _CHECK + ".d")
+        own = [_CHECK + suffix for suffix in agent_directory.SUFFIXES]
+        found, changed = [], []
+        for directory, wanted in ((confd.path, own), (folder, None)):
+            inside = os.path.join(directory, "conf.yaml")
+            answer = self._known("postfix_configurations", confd.run, inside, self._deadline, _list, directory, wanted)
+            if answer is None:
+                return None
+            found += answer["files"]
+            changed += answer["changed"]
+            for path, kind in answer["odd"]:
+                self._note("postfix_configurations", "%s is %s, not a regular file" % (path, kind))
+        for name in (agent_directory.MAIN_FILE, agent_directory.ENVIRONMENT):
+            path = os.path.join(self._directory, name)
+            status = self._known("restart_due", files.as_owner, path, self._deadline, _changed, path)
+            changed += [status] if status else []
+        self._changed = [tuple(one) for one in changed]
+        return sorted(found)
+
+    def _service_manager(self) -> str | None:
+        if sys.platform == "darwin":
+            return "launchd"
+        return "systemd" if self._host.has_systemd() else None
+
+    def _service(self, manager: str | None) -> agent_process.Service:
+        if manager is None:
+            return agent_process.Service(None, [])
+        describe = agent_process.describe_systemd if manager == "systemd" else agent_process.describe_launchd
+        return describe(self._runner, self._options["service"])
+
+    def _process(self, service: agent_process.Service) -> tuple[dict[str, Any] | None, list[str] | None]:
+        uid = self._user.uid if self._user else None
+        try:
+            found = agent_process.describe_process(self._processes, service, uid)
+        except QueueError as error:
+            self._note("process", error.message)
+            return None, None
+        if found is None:
+            if service.units:
+                self._note("process", "%s runs, and none of its processes is the Agent itself ('agent run')" % service.units[0]["Id"])
+            return None, None
+        process, unit = found
+        held = self._known("process.open_files", agent_process.describe_open_files, self._processes, process, self._deadline)
+        if held and held["left_out"]:
+            self._note("process.open_files", "%d more files are open" % held["left_out"])
+        process.update(open_files=held["open_files"] if held else None, reads_journal=held["reads_journal"] if held else None)
+        user = self._host.user(process["user"])
+        if self._changed is None or user is None:
+            self._note("restart_due", "the Agent's files, or the groups of its user, are not known")
+            return process, None
+        return process, agent_process.restart_reasons(process, user.groups, unit, max(self._changed, key=lambda one: int(one[0]), default=None))
+
+    def _sudo(self) -> dict[str, Any]:
+        facts = {"installed": self._runner.find("sudo") is not None, "version": None, "policy_valid": None, "policy_message": ""}
+        if not facts["installed"]:
+            return facts
+        facts["version"] = self._known("sudo.version", self._sudo_version)
+        if os.geteuid() != 0:
+            self._note("sudo.policy_valid", "only root may read sudo's policy")
+            return facts
+        facts["policy_valid"], facts["policy_message"] = self._known("sudo.policy_valid", self._policy) or (None, "")
+        return facts
+
+    def _sudo_version(self) -> str:
+        # With a policy that is wrong it complains, and still answers; sudo-rs 0.2.5 does so on stderr.
+        dummy, lines, stderr, dummy = self._runner.run(commands.sudo_version())
+        return parse_version(lines + stderr.splitlines())[0]
+
+    def _policy(self) -> tuple[bool, str]:
+        rc, lines, stderr, dummy = self._runner.run(commands.visudo_check())
+        said = [line for line in lines + stderr.splitlines() if line.strip() and not line.endswith(": parsed OK")]
+        faults = [line for line in said if not _is_harmless(line)]
+        if rc == 0 or (said and not faults):
+            return True, ""
+        return False, "\n".join(faults) or "exit code %d without a message" % rc
+
+
+def _is_harmless(line: str) -> bool:
+    """Whether a complaint is of a mode that sudo itself accepts: visudo wants 0440, sudo that nobody but root can write (sudoers(5))."""
+    said = _BAD_MODE.match(line)
     try:
-        return find(*arguments)
-    except (QueueError, SettingError, SudoError) as error:
-        unknown.append({"what": what, "why": getattr(error, "message", None) or str(error)})
+        status = os.stat(said.group(1)) if said else None
+    except OSError:
+        return False
+    return status is not None and not status.st_mode & stat.S_IWOTH and not (status.st_mode & stat.S_IWGRP and status.st_gid != 0)
+
+
+def _list(directory: str, wanted: list[str] | None) -> dict[str, Any]:
+    """Of a directory the YAML files, or those with these names; what is there in place of one, with its kind; when each was changed.
+
+    Raises QueueError and OSError.
+    """
+    found: dict[str, Any] = {"files": [], "odd": [], "changed": []}
+    try:
+        with files.Place(directory) as place:
+            fd = place.open(directory=True)
+    except FileNotFoundError:
+        return found
+    try:
+        with os.scandir(fd) as entries:
+            names = [entry.name for entry in itertools.islice(entries, _NAMES + 1)]
+        if len(names) > _NAMES:
+            raise files.unsafe(directory, "a directory of more than %d files" % _NAMES)
+        for name in names:
+            if not (name.endswith(agent_directory.SUFFIXES) if wanted is None else name in wanted):
+                continue
+            path = os.path.join(directory, name)
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            # The Agent enters no directory here.
+            if stat.S_ISREG(status.st_mode):
+                found["files"].append(path)
+                found["changed"].append([status.st_ctime, path])
+            elif not stat.S_ISDIR(status.st_mode):
+                found["odd"].append([path, files.kind_of(status)])
+        # Last, so that of one second's changes the file is named.
+        if wanted is None:
+            found["changed"].append([os.fstat(fd).st_ctime, directory])
+    finally:
+        os.close(fd)
+    return found
+
+
+def _changed(path: str) -> list[Any] | None:
+    """When a file was changed, and its path; None where there is none. Raises QueueError and OSError."""
+    try:
+        with files.Place(path) as place:
+            status = place.status()
+    except FileNotFoundError:
         return None
-
-
-def _configurations(host, directory):
-    """The files that the Agent loads for its check by their names, as comp/core/autodiscovery/providers/config_reader.go has it."""
-    folder = os.path.join(directory, _CHECK + ".d")
-    # The Agent does not follow a link to a directory here.
-    names = [] if host.is_link(folder) else host.files_in(folder)
-    paths = [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES)]
-    own = [_CHECK + suffix for suffix in _SUFFIXES]
-    return sorted(paths + [os.path.join(directory, name) for name in host.files_in(directory) if name in own])
-
-
-def _setting(host, path, parse, name):
-    text = host.read_if_any(path)
-    try:
-        return None if text is None else parse(text, name)
-    except SettingError as error:
-        raise SettingError("%s: %s" % (path, error)) from None
-
-
-def _sudo(runner, host, user, is_root, unknown):
-    facts = {"installed": runner.find("sudo") is not None, "version": None, "policy_valid": None, "policy_message": "", "requiretty": None}
-    if not facts["installed"]:
-        return facts
-    facts["version"], paths = _known("sudo.version", _version, unknown, runner) or (None, [])
-    if not is_root:
-        unknown += [{"what": what, "why": "only root may read sudo's policy"} for what in ("sudo.policy_valid", "sudo.requiretty")]
-        return facts
-    facts["policy_valid"], facts["policy_message"] = _known("sudo.policy_valid", _policy, unknown, runner) or (None, "")
-    facts["requiretty"] = _known("sudo.requiretty", _requiretty, unknown, runner, host, user, paths, facts["policy_valid"])
-    return facts
-
-
-def _version(runner):
-    # With a policy that is wrong it complains, and still answers.
-    return parse_version(runner.run(commands.sudo_version())[1])
-
-
-def _policy(runner):
-    rc, lines, stderr, dummy = runner.run(commands.visudo_check())
-    said = [line for line in lines + stderr.splitlines() if line.strip() and not line.endswith(": parsed OK")]
-    return rc == 0, "" if rc == 0 else "\n".join(said) or "exit code %d without a message" % rc
-
-
-def _requiretty(runner, host, user, paths, valid):
-    if valid is False:
-        raise SudoError("sudo's policy is not valid")
-    existing = [path for path in paths if host.exists(path)]
-    if not existing:
-        raise SudoError("'sudo -V' does not tell where sudo's policy is")
-    rc, lines, stderr, argv = runner.run(commands.cvtsudoers_defaults(user, existing[0]))
-    if rc != 0:
-        raise SudoError("%s: %s" % (argv[0], stderr.strip() or "exit code %d without a message" % rc))
-    return parse_requiretty("\n".join(lines))
+    return None if status is None else [status.st_ctime, path]

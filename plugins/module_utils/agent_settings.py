@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsers of the Datadog Agent's own settings: text in, a boolean or None out. Targets have no YAML library.
+"""The Datadog Agent's own settings in datadog.yaml and in its environment file: read and set by one rule. Targets have no YAML library.
 
 What the Agent takes for a boolean: the plain words of YAML 1.1 as gopkg.in/yaml.v2 resolves them, and in text, quoted or of the environment,
 what Go's strconv.ParseBool takes (pkg/config/nodetreemodel/getter.go). Files of the environment: systemd.exec(5), EnvironmentFile.
@@ -11,6 +11,7 @@ what Go's strconv.ParseBool takes (pkg/config/nodetreemodel/getter.go). Files of
 from __future__ import annotations
 
 import re
+from typing import Iterator, NamedTuple
 
 # In small letters, with a capital, and in capitals, but in no other mixture.
 _YAML_TRUE = frozenset("y Y yes Yes YES on On ON true True TRUE".split())
@@ -20,84 +21,239 @@ _TEXT_FALSE = frozenset("0 f F false False FALSE".split())
 
 _KEY = re.compile(r"(['\"]?)(?P<key>[\w.-]+)\1[ \t]*:(?:[ \t]+(?P<value>.*))?\Z")
 _COMMENT = re.compile(r"(?:^|[ \t])#.*")
-_SCALAR = re.compile(r"(?P<quote>['\"]?)(?P<text>[\w~]*)(?P=quote)\Z")
+_SWITCH = re.compile(r"(?P<quote>['\"]?)(?P<text>[\w~]*)(?P=quote)\Z")
+_PATH = re.compile(r"(?P<quote>['\"]?)(?P<text>[\w./ +@,=-]*)(?P=quote)\Z")
 _NOT_SET = ("", "~", "null", "Null", "NULL")
 # Items of a list, and the ends of what is in brackets.
 _INNER = re.compile(r"-(?:[ \t]|\Z)|[\]}]")
-_ASSIGNMENT = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*\Z")
+_ASSIGNMENT = re.compile(r"[ \t]*(?P<key>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>.*?)[ \t]*\Z")
+_YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_ENVIRONMENT_BREAK = re.compile("\r\n|[\n\r]")
 
 
 class SettingError(ValueError):
-    """Text that does not tell the setting plainly."""
+    """Text that does not show the setting plainly."""
 
 
-def parse_yaml_switch(text, key):
+class _Entry(NamedTuple):
+    """An assignment: its line, the key, its value without a comment, and where the value stands in the text."""
+
+    number: int
+    key: str
+    value: str
+    start: int
+    end: int
+
+
+class Change(NamedTuple):
+    """A new text, and the one line in which it differs: before is empty where the line was added."""
+
+    text: str
+    before: str
+    after: str
+
+
+def parse_yaml_switch(text: str, key: str) -> bool | None:
     """What the key (in small letters) at the top of a YAML file says; None where it is not set. Raises SettingError rather than guess."""
-    found = [(number, value) for number, name, value in _top_level(text) if name == key]
-    if not found:
+    entry = _yaml_entry(text, key)
+    if entry is None:
         return None
-    if len(found) > 1:
-        raise SettingError("%s stands there twice, in lines %d and %d" % (key, found[0][0], found[1][0]))
-    number, value = found[0]
-    said = _SCALAR.match(value)
-    if not said:
-        raise SettingError("line %d: the value of %s is not understood" % (number, key))
-    text = said.group("text")
+    said = _scalar(_SWITCH, entry)
     if not said.group("quote"):
-        if text in _NOT_SET:
+        if said.group("text") in _NOT_SET:
             return None
-        if text in _YAML_TRUE | _YAML_FALSE:
-            return text in _YAML_TRUE
-    return _switch(text, key, number)
+        if said.group("text") in _YAML_TRUE | _YAML_FALSE:
+            return said.group("text") in _YAML_TRUE
+    return _switch(said.group("text"), entry)
 
 
-def parse_environment_switch(text, name):
+def parse_yaml_path(text: str, key: str) -> str | None:
+    """The path that the key at the top of a YAML file sets; None where it is not set. Raises SettingError rather than guess."""
+    entry = _yaml_entry(text, key)
+    said = _scalar(_PATH, entry) if entry else None
+    return None if said is None or said.group("text") in _NOT_SET else said.group("text")
+
+
+def parse_environment_switch(text: str, name: str) -> bool | None:
     """What an EnvironmentFile sets a variable to; None where it does not set it, or to nothing. Raises SettingError rather than guess."""
+    entry = _environment_entry(text, name)
+    said = _unquoted(entry.value) if entry else ""
+    return _switch(said, entry) if said else None
+
+
+def parse_environment_path(text: str, name: str) -> str | None:
+    """The path that an EnvironmentFile sets a variable to; None where it sets none. Raises SettingError rather than guess."""
+    entry = _environment_entry(text, name)
+    return (_unquoted(entry.value) or None) if entry else None
+
+
+def set_yaml_switch(text: str, key: str) -> Change | None:
+    """The text with the key set to true, all else as it was; None where it is true already. Raises SettingError.
+
+    Where the key is not set, it goes below the comment that has it, or to the end of the first document.
+    """
+    if parse_yaml_switch(text, key):
+        return None
+    entry = _yaml_entry(text, key)
+    if entry:
+        drafts = [_with_value(text, entry, "true" if text[entry.start - 1] in " \t" else " true")]
+    else:
+        comment = re.compile(r"[ \t]*#+[ \t]*%s[ \t]*:" % key, re.IGNORECASE)
+        indent, end = _document(text)
+        line = " " * indent + key + ": true"
+        below = [stop for dummy, start, stop in _lines(text, _YAML_BREAK) if start < end and comment.match(text, start, stop)]
+        drafts = [_with_line(text, position, line) for position in below[:1] + [end]]
+    others = [(one.key, one.value) for one in _top_level(text) if one.key != key]
+    for draft in drafts:
+        try:
+            # A comment may stand among the lines of another setting.
+            if parse_yaml_switch(draft.text, key) and [(one.key, one.value) for one in _top_level(draft.text) if one.key != key] == others:
+                return draft
+        except SettingError:
+            pass
+    raise SettingError("the form of this document does not allow to set %s" % key)
+
+
+def set_environment_switch(text: str, name: str) -> Change | None:
+    """The text with the variable set to true, all else as it was; None where it is true already. Raises SettingError."""
+    if parse_environment_switch(text, name):
+        return None
+    entry = _environment_entry(text, name)
+    change = _with_value(text, entry, "true") if entry else _with_line(text, len(text), name + "=true")
+    if not parse_environment_switch(change.text, name):
+        raise SettingError("the form of this file does not allow to set %s" % name)
+    return change
+
+
+def _with_value(text: str, entry: _Entry, value: str) -> Change:
+    changed = text[: entry.start] + value + text[entry.end :]
+    number, start, stop = next(line for line in _lines(text, _YAML_BREAK) if line[2] >= entry.end)
+    return Change(changed, text[start:stop], changed[start : stop + len(changed) - len(text)])
+
+
+def _with_line(text: str, position: int, line: str) -> Change:
+    """position: the end of a line, its break not included, or the beginning of one."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    before, after = text[:position], text[position:]
+    if before and not before.endswith(("\n", "\r")):
+        # At the end of a file without a newline this one is its last, else the one that follows ends the line that was there.
+        return Change(before + newline + line + (after or newline), "", line)
+    return Change(before + line + newline + after, "", line)
+
+
+def _scalar(form: re.Pattern[str], entry: _Entry) -> re.Match[str]:
+    said = form.match(entry.value)
+    if not said:
+        raise SettingError("line %d: the value of %s is not understood" % (entry.number, entry.key))
+    return said
+
+
+def _switch(text: str, entry: _Entry) -> bool:
+    if text in _TEXT_TRUE | _TEXT_FALSE:
+        return text in _TEXT_TRUE
+    raise SettingError("line %d: the Agent does not take %r, the value of %s, for a boolean" % (entry.number, text[:40], entry.key))
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] in "'\"" and value[0] == value[-1] else value
+
+
+def _environment_entry(text: str, name: str) -> _Entry | None:
+    """The last assignment, which counts."""
     found = None
-    for number, line in enumerate(text.splitlines(), 1):
+    goes_on = False
+    for number, start, stop in _lines(text, _ENVIRONMENT_BREAK):
+        line = text[start:stop]
+        # Before systemd 254 a comment went on as well.
+        if goes_on and name in line:
+            raise SettingError("line %d: a value that goes on in the next line is not understood" % (number - 1))
+        goes_on = line.endswith("\\")
         if line.lstrip(" \t").startswith(("#", ";")):
             continue
         said = _ASSIGNMENT.match(line)
-        if re.search(r"\b%s\b" % name, line) and (not said or said.group(1) != name):
+        if re.search(r"\b%s\b" % name, line) and (not said or said.group("key") != name):
             raise SettingError("line %d: how %s is meant is not understood" % (number, name))
         if not said:
             continue
-        value = said.group(2)
-        quote = value[:1] if value[:1] in ("'", '"') else ""
-        plain = value[1:-1] if quote and len(value) > 1 and value.endswith(quote) else value
-        if name in text and (value.endswith("\\") or (quote and plain == value)):
+        value = said.group("value")
+        if name in text and (goes_on or (value[:1] in ("'", '"') and _unquoted(value) == value)):
             raise SettingError("line %d: a value that goes on in the next line is not understood" % number)
-        if said.group(1) == name:
-            found = _switch(plain, name, number) if plain else None
+        if said.group("key") == name:
+            found = _Entry(number, name, value, start + said.start("value"), start + said.end("value"))
     return found
 
 
-def _switch(text, key, number):
-    if text in _TEXT_TRUE | _TEXT_FALSE:
-        return text in _TEXT_TRUE
-    raise SettingError("line %d: the Agent does not take %r, the value of %s, for a boolean" % (number, text[:40], key))
+def _yaml_entry(text: str, key: str) -> _Entry | None:
+    if key not in text.lower():
+        return None  # whatever the form of the document
+    found = [entry for entry in _top_level(text) if entry.key == key]
+    if len(found) > 1:
+        raise SettingError("%s stands there twice, in lines %d and %d" % (key, found[0].number, found[1].number))
+    return found[0] if found else None
 
 
-def _top_level(text):
-    """The entries at the top of the first document (list of line number, key in small letters, value without a comment)."""
-    entries = []
+def _lines(text: str, line_break: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
+    """Each line's number, its beginning and its end without the break."""
+    start, number = 0, 1
+    for found in line_break.finditer(text):
+        yield number, start, found.start()
+        start, number = found.end(), number + 1
+    if start < len(text):
+        yield number, start, len(text)
+
+
+def _content(line: str) -> str:
+    """A line without its comment and the blanks at its ends."""
+    return _COMMENT.sub("", line.strip("\ufeff \t")).strip(" \t")
+
+
+def _body(text: str) -> Iterator[tuple[int, int, str]]:
+    """The lines of the first document that are not empty: number, beginning, line. The last has None for a line: where the document ends."""
+    begun = False
+    for number, start, stop in _lines(text, _YAML_BREAK):
+        line = text[start:stop]
+        content = _content(line)
+        if content in ("---", "...") and line.lstrip("\ufeff").startswith(content):
+            if begun:
+                yield number, start, None
+                return
+            begun = content == "---"
+        elif content and (begun or not line.startswith("%")):
+            begun = True
+            yield number, start, line
+    yield 0, len(text), None
+
+
+def _document(text: str) -> tuple[int, int]:
+    """The indentation of the first document, and where it ends."""
+    lines = list(_body(text))
+    first = lines[0][2]
+    return 0 if first is None else _depth(first), lines[-1][1]
+
+
+def _depth(line: str) -> int:
+    line = line.lstrip("\ufeff")
+    return len(line) - len(line.lstrip(" "))
+
+
+def _top_level(text: str) -> list[_Entry]:
+    """The entries at the top of the first document, their keys in small letters."""
+    entries: list[_Entry] = []
     indent = None
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        content = _COMMENT.sub("", line.strip(" \t")).strip(" \t")
-        if not content or (line.startswith("%") and indent is None):
-            continue
-        if line.startswith(("---", "...")) and content in ("---", "..."):
-            if indent is None:
-                continue
+    for number, start, line in _body(text):
+        if line is None:
             break
-        depth = len(line) - len(line.lstrip(" "))
-        indent = depth if indent is None else indent
+        content = _content(line)
+        indent = _depth(line) if indent is None else indent
         said = _KEY.match(content)
-        if depth == indent and said:
-            entries.append((number, said.group("key").lower(), said.group("value") or ""))
-        elif entries and (depth > indent or _INNER.match(content)):
+        if _depth(line) == indent and said:
+            value = said.group("value") or ""
+            start += line.index(content)
+            start += said.start("value") if said.group("value") is not None else len(content)
+            entries.append(_Entry(number, said.group("key").lower(), value, start, start + len(value)))
+        elif entries and (_depth(line) > indent or _INNER.match(content)):
             # The value goes on here, and so it is no single word.
-            entries[-1] = entries[-1][:2] + (entries[-1][2] + "\n" + content,)
+            entries[-1] = entries[-1]._replace(value=entries[-1].value + "\n" + content)
         else:
             raise SettingError("line %d: the form of this document is not understood" % number)
     return entries

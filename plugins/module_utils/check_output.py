@@ -15,6 +15,8 @@ import json
 # metrics: list of dict (name, value: float, tags, type); warnings, errors: list of str, as the check said them; text: the lines before the JSON.
 CheckOutput = collections.namedtuple("CheckOutput", "metrics warnings errors text")
 
+_ATTEMPTS = 100
+
 
 class CheckOutputError(ValueError):
     """Output that is not a check's result."""
@@ -41,15 +43,19 @@ def parse_check(lines):
 def _find_items(lines):
     """The line on which the array begins, and its items; any text may come before it, lines with a bracket included."""
     decoder = json.JSONDecoder()
+    text = "\n".join(lines)
+    attempts = offset = 0
     for position, line in enumerate(lines):
-        if not line.startswith("["):
-            continue
-        try:
-            items = decoder.raw_decode("\n".join(lines[position:]))[0]
-        except ValueError:
-            continue
-        if items and all(isinstance(item, dict) for item in items):
-            return position, items
+        # Bounded, since whoever owns the check's configuration may print what takes long to look at.
+        if line.startswith("[") and attempts < _ATTEMPTS:
+            attempts += 1
+            try:
+                items = decoder.raw_decode(text, offset)[0]
+            except (RecursionError, ValueError):
+                items = None
+            if items and all(isinstance(item, dict) for item in items):
+                return position, items
+        offset += len(line) + 1
     raise CheckOutputError("there is no whole JSON array of instances in it")
 
 

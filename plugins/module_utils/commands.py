@@ -42,6 +42,16 @@ def systemctl_show(properties, units):
     return ["systemctl", "show", "--property=%s" % ",".join(properties), "--"] + list(units)
 
 
+def systemctl_show_utc(properties, units):
+    """The same with times in UTC, whatever the host's time zone."""
+    return ["env", "TZ=UTC"] + systemctl_show(properties, units)
+
+
+def launchctl_print(service):
+    """The state of a service of macOS's system domain (launchctl(1))."""
+    return ["launchctl", "print", "system/" + service]
+
+
 def postqueue_json(config_directory=None):
     """The queue as JSON lines (postqueue(1): -j, Postfix 3.1 and later)."""
     return ["postqueue"] + _instance(config_directory) + ["-j"]
@@ -76,7 +86,7 @@ def sudo_version():
 
 
 def visudo_check():
-    """Whether sudo's policy is valid, its files' owners and modes included (visudo(8): -c)."""
+    """Whether sudo's policy is valid; it complains of modes that sudo accepts, too (visudo(8): -c)."""
     return ["visudo", "-c"]
 
 

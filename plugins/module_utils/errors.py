@@ -12,6 +12,7 @@ KINDS = {
     "bad_argument": "Correct the option that is named.",
     "not_installed": "Install Postfix. postfix_queue can count in a directory without asking Postfix, with queue_directory.",
     "agent_not_installed": "Install the Datadog Agent, or name its program in binary, on macOS /opt/datadog-agent/bin/agent/agent.",
+    "agent_starting": "Wait until the Agent runs ('datadog-agent status'), which writes these files at its first start, then run this again.",
     "bad_config": "Run 'postconf -n' for this instance as the same user and correct the main.cf that it names.",
     "unknown_parameter": (
         "Correct the name ('postconf -d' lists all); a name of one's own must be used by another parameter, as $name or as a restriction class."

@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils.errors import Queu
 
 _CHUNK = 65536
 _STDERR_KEPT = 65536
+_STDOUT_KEPT = 16 << 20
 _SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 _GRACE = 1.0
 
@@ -71,9 +72,11 @@ class Runner:
         return Process([program] + argv[1:], self.deadline, environment, self._become)
 
     def run(self, argv):
-        """Runs argv to its end; returns (rc, list of stdout's lines, stderr, argv as run)."""
+        """Runs argv to its end; returns (rc, list of stdout's lines, stderr, argv as run). Raises QueueError, of kind command_failed for more
+        on stdout than can be kept.
+        """
         process = self.start(argv)
-        lines = list(process.lines())
+        lines = list(process.lines(_STDOUT_KEPT))
         rc, stderr = process.finish()
         return rc, lines, stderr, process.args
 
@@ -126,9 +129,10 @@ class Process(subprocess.Popen):
             message = "%s may not be executed: %s" % (argv[0], error.strerror)
             raise QueueError("permission_denied", message, command=argv, mend="Check the mode of %s." % argv[0]) from None
 
-    def lines(self):
-        """Yields stdout's lines, without their newlines, as they come; memory does not grow with their number."""
-        tail = b""
+    def lines(self, limit=None):
+        """Yields stdout's lines, without their newlines, as they come; memory does not grow with their number. limit: bytes of them all."""
+        parts = []
+        size = 0
         with selectors.DefaultSelector() as selector:
             selector.register(self.stdout, selectors.EVENT_READ)
             selector.register(self.stderr, selectors.EVENT_READ)
@@ -144,9 +148,15 @@ class Process(subprocess.Popen):
                     elif key.fileobj is self.stderr:
                         self._said = (self._said + chunk)[:_STDERR_KEPT]
                     else:
-                        block, newline, tail = (tail + chunk).rpartition(b"\n")
+                        size += len(chunk)
+                        if limit is not None and size > limit:
+                            raise self._endless(limit)
+                        block, newline, tail = chunk.rpartition(b"\n")
                         if newline:
-                            yield from block.decode("utf-8", "replace").split("\n")
+                            yield from b"".join(parts + [block]).decode("utf-8", "replace").split("\n")
+                            parts = []
+                        parts.append(tail)
+        tail = b"".join(parts)
         if tail:
             yield tail.decode("utf-8", "replace")
 
@@ -160,6 +170,15 @@ class Process(subprocess.Popen):
         return rc, self._said.decode("utf-8", "replace")
 
     def _overdue(self):
+        self._end()
+        return self._deadline.error(" ".join(self.args), self.args, self._said.decode("utf-8", "replace"))
+
+    def _endless(self, limit):
+        self._end()
+        message = "%s printed more than %d bytes" % (" ".join(self.args), limit)
+        return QueueError("command_failed", message, self.args, stderr=self._said.decode("utf-8", "replace"))
+
+    def _end(self):
         # sudo hands SIGTERM on to its command, which may be in another session; SIGKILL it cannot hand on.
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -171,7 +190,6 @@ class Process(subprocess.Popen):
             except subprocess.TimeoutExpired:
                 pass
         self._close()
-        return self._deadline.error(" ".join(self.args), self.args, self._said.decode("utf-8", "replace"))
 
     def _close(self):
         self.stdout.close()

@@ -14,9 +14,9 @@ author:
   - The mailops.postfix authors (@mailops)
 description:
   - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns the metrics and errors as data.
-  - Fails where the check failed, also where the Agent's program hides that behind exit code 0. The metrics that there are it still returns.
-  - Never runs the check as root. As root the check of Postfix walks the queues itself, and so proves nothing about what the Agent may see.
-  - What the check warns of comes as warnings of the task.
+  - Fails if the check failed, even if the Agent's program hides that behind exit code 0. Metrics that were collected are returned anyway.
+  - Never runs the check as root. As root the Postfix check walks the queues itself, and so proves nothing about what the Agent may see.
+  - Warnings from the check are returned as task warnings.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
@@ -31,25 +31,23 @@ options:
     default: postfix
   user:
     description:
-      - The user that the Agent runs as. The user needs no login shell.
+      - The user that the Agent runs as. The default is C(dd-agent). The user needs no login shell.
       - The task runs as root (C(become=true)), or as this user. Any other way is an error.
     type: str
-    default: dd-agent
   binary:
     description:
-      - The Agent's program, by its name or its absolute path, on macOS C(/opt/datadog-agent/bin/agent/agent).
+      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on macOS C(/opt/datadog-agent/bin/agent/agent).
     type: str
-    default: datadog-agent
   timeout:
     description:
-      - Seconds that the check may take. What takes longer is ended, with its children, and the task fails.
+      - The number of seconds that the check may take. A check that takes longer is ended, with its children, and the task fails.
     type: int
     default: 60
 notes:
   - The check of Postfix reports V(0) where it may not see a queue, and is content. Compare with M(mailops.postfix.postfix_queue).
   - The Agent need not run. The check reads the configuration files as they are now, not as the running Agent has read them.
   - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the task, C(HOME), C(USER) and C(LOGNAME) of the user.
-    What the Agent's service has besides, as from C(/etc/datadog-agent/environment), it has not.
+    The environment of the Agent's service, as from C(/etc/datadog-agent/environment), is not set.
 seealso:
   - module: mailops.postfix.datadog_agent_info
   - module: mailops.postfix.postfix_queue
@@ -72,9 +70,9 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Tell a check that fails from an Agent that is missing
+- name: Distinguish a failed check from a missing Agent
   block:
-    - name: Run it with a program of another place
+    - name: Run it with a program in another place
       mailops.postfix.datadog_agent_check:
         check: postfix
         user: dd-agent
@@ -127,7 +125,8 @@ errors:
         - V(bad_argument), an option does not fit this host, or the check would not run as the Agent's user;
           V(agent_not_installed), the Agent's program is missing;
           V(check_failed), the check itself reports an error, one for each message;
-          V(unparsed_check), what the Agent printed is not understood;
+          V(agent_starting), the Agent was installed or started just now, so that trying again later helps;
+          V(unparsed_check), what the Agent printed is not understood, or is more than 16 MiB;
           V(permission_denied), the user may not run the Agent's program;
           V(timeout), the check took longer than O(timeout);
           V(command_failed), the Agent's program failed, as where it has no valid configuration for the check.
@@ -164,6 +163,7 @@ errors:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import check_binary, run_check, user_to_take_on
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_directory import with_defaults
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
 
@@ -181,14 +181,14 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "check": {"type": "str", "default": "postfix"},
-            "user": {"type": "str", "default": "dd-agent"},
-            "binary": {"type": "str", "default": "datadog-agent"},
+            "user": {"type": "str"},
+            "binary": {"type": "str"},
             "timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
-    options = module.params
     try:
+        options = with_defaults(module.params)
         check_options(options)
         runner = Runner(Deadline(options["timeout"]), user_to_take_on(options["user"]))
         metrics, warnings, errors = run_check(runner, options["binary"], options["check"])

@@ -14,7 +14,7 @@ author:
   - The mailops.postfix authors (@mailops)
 description:
   - Returns what matters before the Agent is made to watch Postfix - its program, user and groups, the configuration files of its Postfix check,
-    whether it collects logs, and the state of sudo.
+    whether it collects logs, and the state of sudo - and what the running Agent is, with the reasons for a restart.
   - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown) says why. It is never guessed.
   - A host without the Agent is an answer, RV(installed=false), not a failure.
 extends_documentation_fragment:
@@ -26,24 +26,26 @@ attributes:
 options:
   user:
     description:
-      - The user that the Agent runs as.
+      - The user that the Agent runs as. The default is C(dd-agent).
     type: str
-    default: dd-agent
   binary:
     description:
-      - The Agent's program, by its name or its absolute path, on macOS C(/opt/datadog-agent/bin/agent/agent).
+      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on macOS C(/opt/datadog-agent/bin/agent/agent).
     type: str
-    default: datadog-agent
   config_directory:
     description:
-      - The Agent's configuration directory, an absolute path, on macOS C(/opt/datadog-agent/etc).
+      - The Agent's configuration directory, an absolute path. The default is C(/etc/datadog-agent), on macOS C(/opt/datadog-agent/etc).
     type: path
-    default: /etc/datadog-agent
+  service:
+    description:
+      - The Agent's service. The default is C(datadog-agent), on macOS C(com.datadoghq.agent).
+    type: str
 notes:
   - Needs root for all of it. As another user, the settings of the Agent and the policy of sudo are mostly not known.
-  - The configuration is that in files. What the running Agent has not read yet counts, and what C(confd_path) in C(datadog.yaml),
-    drop-ins of its service or its command line change does not.
+  - Files in a directory that the Agent's user may write to are read with that user's rights, without following symbolic links.
+  - The settings are those in C(datadog.yaml) and C(environment). What drop-ins of the service or the Agent's command line change does not count.
   - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to which the sbin directories are added.
+  - The process is looked for in C(/proc), so it is V(null) on macOS. Only what a host has that runs Linux was tried.
 seealso:
   - module: mailops.postfix.datadog_agent_check
   - module: mailops.postfix.postfix_info
@@ -62,16 +64,22 @@ EXAMPLES = r"""
     fail_msg: "{{ agent.sudo.policy_message }}"
   when: agent.installed and agent.sudo.installed
 
+- name: Show why the Agent must be restarted
+  ansible.builtin.debug:
+    msg: "{{ agent.restart_due | join('; ') }}"
+  when: agent.restart_due
+
 - name: Show the groups through which the Agent may read logs
   ansible.builtin.debug:
     msg: "{{ agent.user.groups | intersect(['adm', 'systemd-journal']) | join(' ') }}"
   when: agent.user is not none
 
-- name: Describe an Agent in another place
+- name: Describe an Agent that is installed elsewhere
   mailops.postfix.datadog_agent_info:
     user: dd-agent
     binary: /opt/datadog-agent/bin/agent/agent
     config_directory: /opt/datadog-agent/etc
+    service: datadog-agent
   become: true
 """
 
@@ -118,7 +126,7 @@ user:
       type: str
       sample: /opt/datadog-agent
 config_directory:
-  description: O(config_directory).
+  description: The Agent's configuration directory.
   returned: success
   type: str
   sample: /etc/datadog-agent
@@ -127,12 +135,21 @@ config_directory_exists:
   returned: success
   type: bool
   sample: true
+confd_path:
+  description:
+    - The directory of the checks' configuration - what C(DD_CONFD_PATH) in the file C(environment) or C(confd_path) in C(datadog.yaml) says, else
+      C(conf.d) in RV(config_directory).
+    - V(null) where it is not known.
+  returned: success
+  type: str
+  sample: /etc/datadog-agent/conf.d
 postfix_configurations:
   description:
-    - The files that the Agent loads for its Postfix check by their names, sorted - C(postfix.yaml) and C(postfix.yml) in C(conf.d), and
-      what ends in C(.yaml) or C(.yml) in C(conf.d/postfix.d), hidden files included. It skips those that are empty or wrong.
+    - The files that the Agent loads for its Postfix check by their names, sorted - C(postfix.yaml) and C(postfix.yml) in RV(confd_path), and
+      what ends in C(.yaml) or C(.yml) in C(postfix.d) there, hidden files included. It skips those that are empty or wrong.
     - What ends in C(.default) is left out, as the Agent loads it only where there is none of these.
-    - V(null) where a directory is closed to this user.
+    - A symbolic link, a FIFO or a device of such a name is in RV(unknown) instead.
+    - V(null) where a directory is closed to this user, or is a symbolic link.
   returned: success
   type: list
   elements: str
@@ -152,6 +169,106 @@ logs_enabled:
       returned: always
       type: bool
       sample: true
+service_manager:
+  description: V(systemd) or V(launchd). V(null) where there is neither.
+  returned: success
+  type: str
+  sample: systemd
+service:
+  description: The service O(service). V(null) where there is none, or it is not known.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: datadog-agent.service
+    state:
+      description: Its state, such as V(active), V(inactive), V(failed) or V(activating).
+      returned: always
+      type: str
+      sample: active
+    sub_state:
+      description: Its state in the words of its kind, such as V(running) or V(dead). V(null) where launchd does not know it.
+      returned: always
+      type: str
+      sample: running
+    masked:
+      description: Whether it is masked, so that it cannot be started.
+      returned: always
+      type: bool
+      sample: false
+    experiment:
+      description: Whether C(datadog-agent-exp.service) is active, which Datadog's Fleet Automation runs in its place for a while.
+      returned: always
+      type: bool
+      sample: false
+process:
+  description:
+    - The Agent's core process, that is C(agent run) in the service's control group, also where that is the child of a process manager. Without
+      systemd or a running service it is looked for among the processes of O(user).
+    - V(null) where it does not run, or is not known.
+  returned: success
+  type: dict
+  contains:
+    pid:
+      description: Its number.
+      returned: always
+      type: int
+      sample: 4711
+    user:
+      description: The name of the user that it runs as.
+      returned: always
+      type: str
+      sample: dd-agent
+    uid:
+      description: The number of this user.
+      returned: always
+      type: int
+      sample: 997
+    started:
+      description: When it started, in seconds since 1970.
+      returned: always
+      type: float
+      sample: 1795349344.0
+    groups:
+      description: The groups that it runs with, sorted.
+      returned: always
+      type: list
+      elements: str
+      sample: [adm, dd-agent]
+    no_new_privs:
+      description: Whether it can gain no privileges, as with C(NoNewPrivileges=yes) in its unit.
+      returned: always
+      type: bool
+      sample: false
+    may_sudo:
+      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its bounding set, and RV(process.no_new_privs=false).
+      returned: always
+      type: bool
+      sample: true
+    open_files:
+      description: The regular files that it holds open, sorted, at most 1000. V(null) where that is not known; only root and the user may look.
+      returned: always
+      type: list
+      elements: str
+      sample: [/var/log/mail.log]
+    reads_journal:
+      description: Whether it holds a file of the journal open. V(null) where that is not known.
+      returned: always
+      type: bool
+      sample: false
+restart_due:
+  description:
+    - Why the running Agent is not what a restarted one would be. Empty where nothing is to be gained from a restart.
+    - It lacks a group that its user has, has one that its user and its unit have not, or was started before C(datadog.yaml), C(environment),
+      C(postfix.d) or a file of RV(postfix_configurations) changed. Times are compared in whole seconds.
+    - V(null) where the Agent does not run, or that is not known.
+  returned: success
+  type: list
+  elements: str
+  sample: [lacks the group adm that its user has]
 sudo:
   description: The state of sudo.
   returned: success
@@ -168,23 +285,17 @@ sudo:
       type: str
       sample: 1.9.16p2
     policy_valid:
-      description: Whether C(visudo -c) is content with the policy. V(null) where that is not known.
+      description:
+        - Whether sudo can use its whole policy, as C(visudo -c) says. Modes other than 0440 that sudo itself accepts do no harm.
+        - V(null) where that is not known.
       returned: always
       type: bool
       sample: true
     policy_message:
-      description: What C(visudo -c) says of a policy that is not valid. Empty for any other.
+      description: What C(visudo -c) says about a policy that is not valid. Empty for any other.
       returned: always
       type: str
       sample: ""
-    requiretty:
-      description:
-        - Whether the user needs C(Defaults:USER !requiretty), that is, whether a C(Defaults) line for everybody, for a host, for the user or for
-          one of the user's groups sets C(requiretty). The answer stays the same where there is such an exemption already.
-        - V(null) where that is not known.
-      returned: always
-      type: bool
-      sample: false
 unknown:
   description: What is not known above, and why.
   returned: success
@@ -192,7 +303,7 @@ unknown:
   elements: dict
   contains:
     what:
-      description: The field, such as V(sudo.requiretty).
+      description: The field, such as V(sudo.policy_valid).
       returned: always
       type: str
       sample: logs_enabled.file
@@ -203,11 +314,10 @@ unknown:
       sample: /etc/datadog-agent/datadog.yaml cannot be read
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import check_binary
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_directory import with_defaults
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_info import describe_agent
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
@@ -216,29 +326,22 @@ from ansible_collections.mailops.postfix.plugins.module_utils.runner import Dead
 _TIMEOUT = 30
 
 
-def check_directory(directory):
-    """Raises QueueError for what is no absolute path."""
-    if not os.path.isabs(directory):
-        raise QueueError("bad_argument", "config_directory=%s: not an absolute path" % directory, mend="Give the path from / on.")
-
-
 def main():
     module = AnsibleModule(
         argument_spec={
-            "user": {"type": "str", "default": "dd-agent"},
-            "binary": {"type": "str", "default": "datadog-agent"},
-            "config_directory": {"type": "path", "default": "/etc/datadog-agent"},
+            "user": {"type": "str"},
+            "binary": {"type": "str"},
+            "config_directory": {"type": "path"},
+            "service": {"type": "str"},
         },
         supports_check_mode=True,
     )
-    options = module.params
     try:
+        options = with_defaults(module.params)
         check_binary(options["binary"])
-        check_directory(options["config_directory"])
+        described = describe_agent(Runner(Deadline(_TIMEOUT)), Host(), options)
     except QueueError as error:
         module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend))
-    runner = Runner(Deadline(_TIMEOUT))
-    described = describe_agent(runner, Host(), options["user"], options["binary"], options["config_directory"], os.geteuid() == 0)
     module.exit_json(changed=False, **described)
 
 
