@@ -139,14 +139,14 @@ class _Description:
         if self._changed is None or user is None:
             self._note("restart_due", "the Agent's files, or the groups of its user, are not known")
             return process, None
-        return process, agent_process.restart_reasons(process, user.groups, unit, max(self._changed, key=lambda one: int(one[0]), default=None))
+        return process, agent_process.restart_reasons(process, user, unit, max(self._changed, key=lambda one: int(one[0]), default=None))
 
     def _sudo(self) -> dict[str, Any]:
         facts = {"installed": self._runner.find("sudo") is not None, "version": None, "policy_valid": None, "policy_message": ""}
         if not facts["installed"]:
             return facts
         facts["version"] = self._known("sudo.version", self._sudo_version)
-        if os.geteuid() != 0:
+        if not _is_root():
             self._note("sudo.policy_valid", "only root may read sudo's policy")
             return facts
         facts["policy_valid"], facts["policy_message"] = self._known("sudo.policy_valid", self._policy) or (None, "")
@@ -164,6 +164,10 @@ class _Description:
         if rc == 0 or (said and not faults):
             return True, ""
         return False, "\n".join(faults) or "exit code %d without a message" % rc
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
 
 
 def _is_harmless(line: str) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.host import User
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units
 
@@ -183,18 +184,21 @@ def is_core_agent(words: list[str]) -> bool:
     return False
 
 
-def restart_reasons(process: dict[str, Any], has: list[str], unit: dict[str, str], changed: tuple[float, str] | None) -> list[str]:
+def restart_reasons(process: dict[str, Any], user: User, unit: dict[str, str], changed: tuple[float, str] | None) -> list[str]:
     """Why the running process is not what a restarted one would be.
 
-    has: the groups that its user has now; changed: the latest change of a file that it reads at its start, and that file.
+    user: its own, as it is now; changed: the latest change of a file that it reads at its start, and that file.
     """
     reasons = []
     # Whole seconds: systemd shows no more.
     if changed and int(changed[0]) > int(process["started"]):
         reasons.append("started at %s before %s changed at %s" % (_time(process["started"]), changed[1], _time(changed[0])))
-    of_unit = set((unit.get("SupplementaryGroups", "") + " " + unit.get("Group", "")).split())
-    reasons += ["lacks the group %s that its user has" % group for group in sorted(set(has) - set(process["groups"]))]
-    reasons += ["still has the group %s that its user has not" % group for group in sorted(set(process["groups"]) - set(has) - of_unit)]
+    group, has, runs_with = unit.get("Group"), set(user.groups), set(process["groups"])
+    # The unit's group stands in for the user's own, and its further ones come on top.
+    wanted = has - {user.group} if group else has
+    allowed = has | {group} | set(unit.get("SupplementaryGroups", "").split())
+    reasons += ["lacks the group %s that its user has" % name for name in sorted(wanted - runs_with)]
+    reasons += ["still has the group %s that its user has not" % name for name in sorted(runs_with - allowed)]
     return reasons
 
 

@@ -251,7 +251,7 @@ def _top_level(text: str) -> list[_Entry]:
             start += line.index(content)
             start += said.start("value") if said.group("value") is not None else len(content)
             entries.append(_Entry(number, said.group("key").lower(), value, start, start + len(value)))
-        elif entries and (_depth(line) > indent or _INNER.match(content)):
+        elif entries and (_depth(line) > indent or (_depth(line) == indent and _INNER.match(content))):
             # The value goes on here, and so it is no single word.
             entries[-1] = entries[-1]._replace(value=entries[-1].value + "\n" + content)
         else:

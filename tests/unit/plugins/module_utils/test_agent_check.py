@@ -68,6 +68,22 @@ def test_no_result(recording, stdout, said):
     assert errors[0].message.endswith(said)
 
 
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        "Error: unable to read authentication token file: open /etc/datadog-agent/auth_token: no such file or directory\n",
+        "Error: unable to load the IPC cert: open /etc/datadog-agent/ipc_cert.pem: no such file or directory\n",
+        "Error: the Agent is still starting\n",
+    ],
+)
+def test_agent_that_has_not_started_yet(recording, stderr):
+    metrics, warnings, errors = run(recording, "", 255, stderr)
+    assert [(error.kind, error.rc) for error in errors] == [("agent_starting", 255)]
+    assert stderr.strip() in errors[0].message
+    errors = run(recording, "", 255, stderr.replace("no such file or directory", "permission denied"))[2]
+    assert [error.kind for error in errors] == ["command_failed" if "no such" in stderr else "agent_starting"]
+
+
 class Refusing:
     def __init__(self, kind):
         self.kind = kind
@@ -76,13 +92,13 @@ class Refusing:
         raise QueueError(self.kind, "datadog-agent was not found", command=argv)
 
 
-@pytest.mark.parametrize("kind, raised", [("not_installed", "agent_not_installed"), ("timeout", "timeout")])
+@pytest.mark.parametrize("kind, raised", [("not_installed", "agent_not_installed"), ("timeout", "timeout"), ("command_failed", "unparsed_check")])
 def test_agent_that_does_not_run(kind, raised):
     with pytest.raises(QueueError) as caught:
         run_check(Refusing(kind), "datadog-agent", "postfix")
     assert caught.value.kind == raised
     assert caught.value.command == COMMAND.split()
-    assert raised == "timeout" or "binary" in caught.value.mend
+    assert raised != "agent_not_installed" or "binary" in caught.value.mend
 
 
 def test_path_that_leads_nowhere():

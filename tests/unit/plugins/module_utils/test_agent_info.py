@@ -4,28 +4,45 @@
 
 from __future__ import annotations
 
+import getpass
+import grp
 import os
+import time
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import commands
+from ansible_collections.mailops.postfix.plugins.module_utils import agent_info, commands
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_info import describe_agent
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_process import Processes
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.host import Host, User
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
 
-DD_AGENT = User("dd-agent", 997, "dd-agent", ["adm", "dd-agent"], "/opt/datadog-agent")
-CVTSUDOERS = " ".join(commands.cvtsudoers_defaults("dd-agent", "/etc/sudoers"))
 VALID = "/etc/sudoers: parsed OK\n/etc/sudoers.d/README: parsed OK\n"
+PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestamp", "Group", "SupplementaryGroups")
+SHOW = " ".join(commands.systemctl_show_utc(PROPERTIES, ["datadog-agent.service", "datadog-agent-exp.service"]))
+UNITS = """Id=datadog-agent.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+MainPID=20
+ExecMainStartTimestamp=%s
+
+Id=datadog-agent-exp.service
+LoadState=not-found
+ActiveState=inactive
+"""
 
 
 class AgentHost(Host):
-    """A host whose only user is dd-agent, and whose policy of sudo is in /etc/sudoers."""
+    """A host with systemd. The Agent's user is the one who runs the tests, and has one group more."""
 
     def user(self, name):
-        return DD_AGENT if name == "dd-agent" else None
+        entry = super().user(name)
+        return entry and entry._replace(groups=sorted([*entry.groups, "logs"]))
 
-    def exists(self, path):
-        return path == "/etc/sudoers"
+    def has_systemd(self):
+        return True
 
 
 @pytest.fixture
@@ -35,50 +52,92 @@ def directory(tmp_path):
 
 
 @pytest.fixture
-def describe(recording, sample, directory):
-    def run(is_root=True, user="dd-agent", programs=("datadog-agent", "sudo"), **played):
-        plays = {"sudo -V": (sample("sudo_version_trixie.txt"),), "visudo -c": (VALID,), CVTSUDOERS: (sample("cvtsudoers_exempt_trixie.json"),)}
-        plays.update({{"visudo": "visudo -c", "cvtsudoers": CVTSUDOERS, "sudo": "sudo -V"}[name]: play for name, play in played.items()})
-        runner = recording(plays, programs=programs)
-        described = describe_agent(runner, AgentHost(), user, "datadog-agent", str(directory), is_root)
-        return described, [(flaw["what"], flaw["why"]) for flaw in described["unknown"]], runner.asked
+def proc(tmp_path_factory):
+    """A made-up /proc with the Agent, and a file that it holds open."""
+    proc = tmp_path_factory.mktemp("proc")
+    (proc / "20" / "fd").mkdir(parents=True)
+    (proc / "20" / "cmdline").write_text("/opt/datadog-agent/bin/agent/agent\0run\0")
+    (proc / "20" / "cgroup").write_text("0::/system.slice/datadog-agent.service\n")
+    (proc / "20" / "stat").write_text("20 (agent) S %s\n" % " ".join(["1"] * 30))
+    ids = "\t".join([str(os.getuid())] * 4), "\t".join([str(os.getgid())] * 4), " ".join(map(str, os.getgrouplist(getpass.getuser(), os.getgid())))
+    (proc / "20" / "status").write_text("Uid:\t%s\nGid:\t%s\nGroups:\t%s\nNoNewPrivs:\t0\nCapBnd:\tc0\n" % ids)
+    (proc / "mail.log").touch()
+    (proc / "20" / "fd" / "3").symlink_to(proc / "mail.log")
+    return proc
+
+
+@pytest.fixture
+def describe(recording, sample, directory, proc, monkeypatch):
+    def run(user=None, programs=("datadog-agent", "sudo"), deadline=None, is_root=True, started=0, units=UNITS, **played):
+        monkeypatch.setattr(agent_info, "_is_root", lambda: is_root)
+        begun = time.strftime("%a %Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + started))
+        plays = {"sudo -V": (sample("sudo_version_trixie.txt"),), "visudo -c": (VALID,), SHOW: (units % begun if "%s" in units else units,)}
+        plays.update({{"visudo": "visudo -c", "sudo": "sudo -V"}[name]: play for name, play in played.items()})
+        runner = recording(plays, deadline, programs=programs)
+        options = {"user": user or getpass.getuser(), "binary": "", "config_directory": str(directory)}
+        described = describe_agent(runner, AgentHost(), options, Processes(str(proc)))
+        return described, [(flaw["what"], flaw["why"]) for flaw in described["unknown"]]
 
     return run
 
 
-def test_everything_is_known(describe, directory):
+def test_everything_is_known(describe, directory, proc):
     (directory / "datadog.yaml").write_text("logs_enabled: true\n")
     (directory / "environment").write_text("DD_LOGS_ENABLED=false\n")
     (directory / "conf.d" / "postfix.d" / "conf.yaml").touch()
-    described, unknown, asked = describe()
+    described, unknown = describe(started=-0.1)
+    own = User(getpass.getuser(), os.getuid(), grp.getgrgid(os.getgid()).gr_name, [], os.path.expanduser("~"))
+    groups = sorted(grp.getgrgid(gid).gr_name for gid in os.getgrouplist(own.name, os.getgid()))
+    assert described["process"].pop("started") > 0
     assert described == {
         "installed": True,
         "binary": "/usr/bin/datadog-agent",
-        "user": {"name": "dd-agent", "uid": 997, "group": "dd-agent", "groups": ["adm", "dd-agent"], "home": "/opt/datadog-agent"},
+        "user": dict(own._asdict(), groups=sorted([*groups, "logs"])),
         "config_directory": str(directory),
         "config_directory_exists": True,
+        "confd_path": str(directory / "conf.d"),
         "postfix_configurations": [str(directory / "conf.d" / "postfix.d" / "conf.yaml")],
         "logs_enabled": {"file": True, "environment": False},
-        "sudo": {"installed": True, "version": "1.9.16p2", "policy_valid": True, "policy_message": "", "requiretty": False},
+        "service_manager": "systemd",
+        "service": {"name": "datadog-agent.service", "state": "active", "sub_state": "running", "masked": False, "experiment": False},
+        "process": {
+            "pid": 20,
+            "user": own.name,
+            "uid": own.uid,
+            "groups": groups,
+            "no_new_privs": False,
+            "may_sudo": True,
+            "open_files": [str(proc / "mail.log")],
+            "reads_journal": False,
+        },
+        "restart_due": described["restart_due"],
+        "sudo": {"installed": True, "version": "1.9.16p2", "policy_valid": True, "policy_message": ""},
         "unknown": [],
     }
+    assert described["restart_due"][-1] == "lacks the group logs that its user has"
 
 
 def test_nothing_is_there(describe, directory):
     (directory / "conf.d" / "postfix.d").rmdir()
     (directory / "conf.d").rmdir()
     directory.rmdir()
-    described, unknown, asked = describe(user="nobody-here", programs=())
-    assert unknown == asked == []
+    units = UNITS.replace("loaded", "not-found").replace("=active", "=inactive").replace("MainPID=20", "MainPID=0")
+    described, unknown = describe(user="nobody-here", programs=(), units=units)
+    assert unknown == []
     assert described == {
         "installed": False,
         "binary": None,
         "user": None,
         "config_directory": str(directory),
         "config_directory_exists": False,
+        "confd_path": str(directory / "conf.d"),
         "postfix_configurations": [],
         "logs_enabled": {"file": None, "environment": None},
-        "sudo": {"installed": False, "version": None, "policy_valid": None, "policy_message": "", "requiretty": None},
+        "service_manager": "systemd",
+        "service": None,
+        "process": None,
+        "restart_due": None,
+        "sudo": {"installed": False, "version": None, "policy_valid": None, "policy_message": ""},
         "unknown": [],
     }
 
@@ -93,77 +152,103 @@ def test_files_that_the_agent_loads(describe, directory):
     assert describe()[0]["postfix_configurations"] == sorted(str(path) for path in loaded)
 
 
+def test_conf_d_elsewhere(describe, directory):
+    (directory / "datadog.yaml").write_text("confd_path: /nowhere/conf.d/\n")
+    described, unknown = describe()
+    assert (described["confd_path"], described["postfix_configurations"], unknown) == ("/nowhere/conf.d", [], [])
+
+
+@pytest.mark.parametrize("plant", [lambda path: path.symlink_to("/dev/zero"), lambda path: os.mkfifo(str(path))])
+def test_what_is_planted_is_named_and_not_read(describe, directory, plant):
+    paths = [directory / "datadog.yaml", directory / "environment", directory / "conf.d" / "postfix.d" / "conf.yaml"]
+    for path in paths:
+        plant(path)
+    described, unknown = describe(deadline=Deadline(5))
+    for what, path in (("logs_enabled.file", paths[0]), ("logs_enabled.environment", paths[1])):
+        assert [why.split(" is a ")[0] for name, why in unknown if name == what] == [str(path)]
+    # Where conf.d is cannot be read either.
+    assert described["confd_path"] is described["postfix_configurations"] is None
+    paths[0].unlink()
+    paths[1].unlink()
+    described, unknown = describe()
+    assert described["postfix_configurations"] == []
+    assert [(what, why.split(" is a ")[0]) for what, why in unknown] == [("postfix_configurations", str(paths[2]))]
+
+
 def test_link_to_a_directory_is_not_followed(describe, directory):
     folder = directory / "conf.d" / "postfix.d"
     folder.rmdir()
     (directory / "elsewhere").mkdir()
-    (directory / "elsewhere" / "conf.yaml").touch()
     folder.symlink_to(directory / "elsewhere")
-    assert describe()[0]["postfix_configurations"] == []
+    described, unknown = describe()
+    assert described["postfix_configurations"] is described["restart_due"] is None
+    assert [what for what, dummy in unknown] == ["postfix_configurations", "restart_due"]
 
 
 def test_setting_that_is_not_plain(describe, directory):
     (directory / "datadog.yaml").write_text("{logs_enabled: true}\n")
-    described, unknown, asked = describe()
+    described, unknown = describe()
     assert described["logs_enabled"]["file"] is None
     assert unknown == [("logs_enabled.file", "%s/datadog.yaml: line 1: the form of this document is not understood" % directory)]
 
 
-def test_what_is_closed(describe, directory, monkeypatch):
-    (directory / "datadog.yaml").write_text("logs_enabled: true\n")
-
-    def refuse(*dummy):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    monkeypatch.setattr("builtins.open", refuse)
-    described, unknown, asked = describe(is_root=False, sudo=("Sudo version 1.9.16p2\n",))
-    monkeypatch.undo()
-    assert described["postfix_configurations"] is None
-    assert described["sudo"] == {"installed": True, "version": "1.9.16p2", "policy_valid": None, "policy_message": "", "requiretty": None}
-    assert [what for what, dummy in unknown] == ["postfix_configurations", "logs_enabled.file", "sudo.policy_valid", "sudo.requiretty"]
-    assert unknown[1][1] == "%s/datadog.yaml cannot be read" % directory
-    assert asked == ["sudo -V"]
+@pytest.mark.parametrize("started, due", [(-100, True), (100, False)])
+def test_restart_that_is_due(describe, directory, started, due):
+    (directory / "conf.d" / "postfix.d" / "conf.yaml").touch()
+    reasons = describe(started=started)[0]["restart_due"]
+    assert any("before %s/conf.d/postfix.d/conf.yaml changed" % directory in reason for reason in reasons) is due
 
 
-def test_requiretty(describe, sample):
-    assert describe(cvtsudoers=(sample("cvtsudoers_requiretty_trixie.json"),))[0]["sudo"]["requiretty"] is True
+def test_service_whose_agent_is_not_there(describe, proc):
+    (proc / "20" / "cmdline").write_text("/opt/datadog-agent/bin/manager\0")
+    described, unknown = describe()
+    assert described["process"] is described["restart_due"] is None
+    assert [what for what, dummy in unknown] == ["process"]
+
+
+def test_policy_is_for_root(describe):
+    described, unknown = describe(is_root=False)
+    assert described["sudo"] == {"installed": True, "version": "1.9.16p2", "policy_valid": None, "policy_message": ""}
+    assert unknown == [("sudo.policy_valid", "only root may read sudo's policy")]
 
 
 def test_policy_that_is_not_valid(describe):
     complaint = "/etc/sudoers.d/dd-agent:1:46: syntax error\ndd-agent ALL=(postfix) NOPASSWD /usr/bin/find\n" + " " * 45 + "^\n"
-    described, unknown, asked = describe(visudo=("", 1, complaint))
+    described, unknown = describe(visudo=("", 1, complaint))
     assert (described["sudo"]["policy_valid"], described["sudo"]["policy_message"]) == (False, complaint.rstrip("\n"))
-    assert unknown == [("sudo.requiretty", "sudo's policy is not valid")]
-    assert CVTSUDOERS not in asked
-    described = describe(visudo=(VALID, 1, "/etc/sudoers.d/operator: bad permissions, should be mode 0440\n"))[0]
-    assert described["sudo"]["policy_message"] == "/etc/sudoers.d/operator: bad permissions, should be mode 0440"
+    assert unknown == []
 
 
-@pytest.mark.parametrize(
-    "played, flaw",
-    [
-        ({"sudo": ("odd\n",)}, ("sudo.version", "no version in what 'sudo -V' prints")),
-        ({"sudo": ("Sudo version 1.9\n",)}, ("sudo.requiretty", "'sudo -V' does not tell where sudo's policy is")),
-        ({"cvtsudoers": ("", 1, "cvtsudoers: unknown option\n")}, ("sudo.requiretty", "cvtsudoers: cvtsudoers: unknown option")),
-        ({"cvtsudoers": ("no JSON",)}, ("sudo.requiretty", "not the Defaults of a policy: 'no JSON'")),
-    ],
-)
-def test_answers_that_tell_nothing(describe, played, flaw):
-    described, unknown, asked = describe(**played)
-    assert flaw in unknown
-    assert described["sudo"]["requiretty"] is None
+@pytest.mark.parametrize("mode, valid", [(0o400, True), (0o440, True), (0o640, True), (0o644, True), (0o646, False), (0o664, False)])
+def test_modes_of_the_policy(describe, tmp_path, mode, valid):
+    path = tmp_path / "operator"
+    path.touch()
+    path.chmod(mode)
+    if os.getuid() == 0:
+        os.chown(str(path), 0, 1)
+    complaint = "%s: bad permissions, should be mode 0440" % path
+    sudo = describe(visudo=(VALID, 1, complaint + "\n"))[0]["sudo"]
+    assert (sudo["policy_valid"], sudo["policy_message"]) == (valid, "" if valid else complaint)
+    both = describe(visudo=(VALID, 1, complaint + "\n/etc/sudoers.d/x: wrong owner (uid, gid) should be (0, 0)\n"))[0]["sudo"]
+    assert both["policy_valid"] is False and "wrong owner" in both["policy_message"]
 
 
-def test_programs_that_are_missing(describe, monkeypatch, recording):
+@pytest.mark.parametrize("printed, version", [(("", 0, "sudo-rs 0.2.5\n"), "0.2.5"), (("sudo-rs 0.2.8\n",), "0.2.8"), (("odd\n",), None)])
+def test_versions_of_sudo(describe, printed, version):
+    described, unknown = describe(sudo=printed)
+    assert described["sudo"]["version"] == version
+    assert [what for what, dummy in unknown] == ([] if version else ["sudo.version"])
+
+
+def test_visudo_that_is_missing(describe, monkeypatch, recording):
     run = recording.run
 
     def missing(self, argv):
-        if argv[0] in ("visudo", "cvtsudoers"):
+        if argv[0] == "visudo":
             raise QueueError("not_installed", "%s was not found" % argv[0], argv)
         return run(self, argv)
 
     monkeypatch.setattr(recording, "run", missing)
-    described, unknown, asked = describe()
-    assert unknown == [("sudo.policy_valid", "visudo was not found"), ("sudo.requiretty", "cvtsudoers was not found")]
+    described, unknown = describe()
+    assert unknown == [("sudo.policy_valid", "visudo was not found")]
     assert described["sudo"]["policy_message"] == ""

@@ -111,3 +111,9 @@ def test_no_output_raises_anything_else(value):
         parse_check(printed(value))
     except CheckOutputError:
         pass
+
+
+@pytest.mark.parametrize("lines", [["["] * 200000, ["[" * 200000], ["[{}]"] * 2000])
+def test_brackets_without_an_end_take_no_time(lines):
+    with pytest.raises(CheckOutputError):
+        parse_check(lines)

@@ -104,6 +104,17 @@ def test_endless_output_ends_with_the_deadline(script):
     assert caught.value.kind == "timeout"
 
 
+@pytest.mark.parametrize("text", ["yes", "yes | tr -d '\\n'"])
+def test_no_more_output_is_kept_than_fits(script, text):
+    script(text)
+    begun = time.monotonic()
+    with pytest.raises(QueueError) as caught:
+        Runner(Deadline(30)).run(["probe"])
+    assert caught.value.kind == "command_failed"
+    assert "more than 16777216 bytes" in caught.value.message
+    assert time.monotonic() - begun < 20
+
+
 def test_no_command_starts_after_the_deadline(script):
     script("echo late")
     with pytest.raises(QueueError) as caught:

@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.modules import datadog_agent_in
 def call(capsys, monkeypatch, recording):
     def run(**arguments):
         monkeypatch.setattr(datadog_agent_info, "Runner", lambda deadline: recording({}, deadline))
+        monkeypatch.setattr(datadog_agent_info.Host, "has_systemd", lambda self: False)
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             datadog_agent_info.main()
         answer = json.loads(capsys.readouterr().out)
