@@ -67,7 +67,7 @@ EXAMPLES = r"""
 - name: Show why the Agent must be restarted
   ansible.builtin.debug:
     msg: "{{ agent.restart_due | join('; ') }}"
-  when: agent.restart_due
+  when: agent.restart_due | default([], true) | length > 0
 
 - name: Show the groups through which the Agent may read logs
   ansible.builtin.debug:
