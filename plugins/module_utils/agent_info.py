@@ -122,7 +122,7 @@ class _Description:
     def _process(self, service: agent_process.Service) -> tuple[dict[str, Any] | None, list[str] | None]:
         uid = self._user.uid if self._user else None
         try:
-            found = agent_process.describe_process(self._processes, service, uid)
+            found = agent_process.describe_process(self._processes, service, uid, self._deadline)
         except QueueError as error:
             self._note("process", error.message)
             return None, None

@@ -154,11 +154,16 @@ class Processes:
             return file.read(files.LIMIT).decode("utf-8", "replace")
 
 
-def describe_process(processes: Processes, service: Service, uid: int | None) -> tuple[dict[str, Any], dict[str, str]] | None:
+def describe_process(processes: Processes, service: Service, uid: int | None, deadline: Deadline) -> list[dict[str, Any]] | None:
     """The core process (dict, without what it holds open) and its unit, or None where it does not run. Raises QueueError."""
+    # In a child, since the kernel reads a command line from the process's memory, which may be on a file system that hangs.
+    return files.as_user(0, deadline, _look_for_agent, processes, service.units, uid)
+
+
+def _look_for_agent(processes: Processes, units: list[dict[str, str]], uid: int | None) -> list[dict[str, Any]] | None:
     try:
-        found = processes.find_agent(service.units, uid)
-        return None if found is None else (processes.describe(*found), found[1])
+        found = processes.find_agent(units, uid)
+        return None if found is None else [processes.describe(*found), found[1]]
     except (OSError, KeyError, IndexError, StopIteration, ValueError) as error:
         raise QueueError("command_failed", "the Agent's process cannot be looked at: %s: %s" % (type(error).__name__, error)) from None
 
@@ -166,7 +171,7 @@ def describe_process(processes: Processes, service: Service, uid: int | None) ->
 def describe_open_files(processes: Processes, process: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
     """See Processes.open_files. Raises QueueError.
 
-    In a child, since a file may be on a file system that hangs. Root without CAP_SYS_PTRACE, as in a container, may not look, but the user may.
+    In a child for the same reason. Root without CAP_SYS_PTRACE, as in a container, may not look, but the user may.
     """
     try:
         return files.as_user(0, deadline, processes.open_files, process["pid"])

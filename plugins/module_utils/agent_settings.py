@@ -26,7 +26,7 @@ _PATH = re.compile(r"(?P<quote>['\"]?)(?P<text>[\w./ +@,=-]*)(?P=quote)\Z")
 _NOT_SET = ("", "~", "null", "Null", "NULL")
 # Items of a list, and the ends of what is in brackets.
 _INNER = re.compile(r"-(?:[ \t]|\Z)|[\]}]")
-_ASSIGNMENT = re.compile(r"[ \t]*(?P<key>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>.*?)[ \t]*\Z")
+_ASSIGNMENT = re.compile(r"[ \t]*(?P<key>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>.*)\Z")
 _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _ENVIRONMENT_BREAK = re.compile("\r\n|[\n\r]")
 
@@ -162,6 +162,7 @@ def _environment_entry(text: str, name: str) -> _Entry | None:
     """The last assignment, which counts."""
     found = None
     goes_on = False
+    is_named = name in text
     for number, start, stop in _lines(text, _ENVIRONMENT_BREAK):
         line = text[start:stop]
         # Before systemd 254 a comment went on as well.
@@ -170,13 +171,13 @@ def _environment_entry(text: str, name: str) -> _Entry | None:
         goes_on = line.endswith("\\")
         if line.lstrip(" \t").startswith(("#", ";")):
             continue
-        said = _ASSIGNMENT.match(line)
+        said = _ASSIGNMENT.match(line.rstrip(" \t"))
         if re.search(r"\b%s\b" % name, line) and (not said or said.group("key") != name):
             raise SettingError("line %d: how %s is meant is not understood" % (number, name))
         if not said:
             continue
         value = said.group("value")
-        if name in text and (goes_on or (value[:1] in ("'", '"') and _unquoted(value) == value)):
+        if is_named and (goes_on or (value[:1] in ("'", '"') and _unquoted(value) == value)):
             raise SettingError("line %d: a value that goes on in the next line is not understood" % number)
         if said.group("key") == name:
             found = _Entry(number, name, value, start + said.start("value"), start + said.end("value"))
@@ -226,9 +227,13 @@ def _body(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _document(text: str) -> tuple[int, int]:
     """The indentation of the first document, and where it ends."""
-    lines = list(_body(text))
-    first = lines[0][2]
-    return 0 if first is None else _depth(first), lines[-1][1]
+    indent, end = None, len(text)
+    for dummy, start, line in _body(text):
+        if line is None:
+            end = start
+        elif indent is None:
+            indent = _depth(line)
+    return indent or 0, end
 
 
 def _depth(line: str) -> int:
@@ -239,21 +244,23 @@ def _depth(line: str) -> int:
 def _top_level(text: str) -> list[_Entry]:
     """The entries at the top of the first document, their keys in small letters."""
     entries: list[_Entry] = []
+    more: list[list[str]] = []
     indent = None
     for number, start, line in _body(text):
         if line is None:
             break
-        content = _content(line)
-        indent = _depth(line) if indent is None else indent
+        content, depth = _content(line), _depth(line)
+        indent = depth if indent is None else indent
         said = _KEY.match(content)
-        if _depth(line) == indent and said:
+        if depth == indent and said:
             value = said.group("value") or ""
             start += line.index(content)
             start += said.start("value") if said.group("value") is not None else len(content)
             entries.append(_Entry(number, said.group("key").lower(), value, start, start + len(value)))
-        elif entries and (_depth(line) > indent or (_depth(line) == indent and _INNER.match(content))):
+            more.append([value])
+        elif entries and (depth > indent or (depth == indent and _INNER.match(content))):
             # The value goes on here, and so it is no single word.
-            entries[-1] = entries[-1]._replace(value=entries[-1].value + "\n" + content)
+            more[-1].append(content)
         else:
             raise SettingError("line %d: the form of this document is not understood" % number)
-    return entries
+    return [entry._replace(value="\n".join(lines)) for entry, lines in zip(entries, more)]

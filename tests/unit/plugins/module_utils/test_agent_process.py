@@ -123,7 +123,7 @@ def test_main_process(recording, proc):
     # Whoever calls a process so does not become the Agent.
     proc(10, AGENT + " run", ticks=1)
     proc(11, AGENT + " run", "session-1.scope", ticks=1)
-    process, unit = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None)
+    process, unit = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))
     assert process == {
         "pid": 20,
         "user": "54321",
@@ -139,20 +139,20 @@ def test_main_process(recording, proc):
 def test_child_of_a_process_manager(recording, proc):
     proc(20, "/opt/datadog-agent/bin/manager", uid=0)
     proc(30, AGENT + " run", ticks=500)
-    process = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None)[0]
+    process = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))[0]
     assert (process["pid"], process["started"]) == (30, 1000000 + 500 / os.sysconf("SC_CLK_TCK"))
 
 
 def test_without_systemd(recording, proc):
     proc(30, AGENT + " run", "", uid=0)
     proc(40, AGENT + " run", "")
-    assert describe_process(proc.processes, Service(None, []), 54321)[0]["pid"] == 40
-    assert describe_process(proc.processes, Service(None, []), 54322) is None
+    assert describe_process(proc.processes, Service(None, []), 54321, Deadline(30))[0]["pid"] == 40
+    assert describe_process(proc.processes, Service(None, []), 54322, Deadline(30)) is None
 
 
 def test_service_without_the_agent(recording, proc):
     proc(20, "/opt/datadog-agent/bin/manager")
-    assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None) is None
+    assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30)) is None
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_service_without_the_agent(recording, proc):
 )
 def test_whether_sudo_can_work(recording, proc, status, may_sudo):
     proc(20, AGENT + " run", **status)
-    process = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None)[0]
+    process = describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))[0]
     assert process["may_sudo"] is may_sudo
     assert process["no_new_privs"] is (status.get("NoNewPrivs") == "1")
 
 
 def test_no_proc(tmp_path):
     with pytest.raises(QueueError) as caught:
-        describe_process(Processes(str(tmp_path / "absent")), Service(None, []), 1)
+        describe_process(Processes(str(tmp_path / "absent")), Service(None, []), 1, Deadline(30))
     assert "cannot be looked at" in caught.value.message
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import hypothesis
 import pytest
 from hypothesis import strategies
@@ -217,3 +219,15 @@ def test_every_text_is_understood_or_refused(parts):
             # One line more, or one that is another.
             kept = change.text.replace(change.after, "", 1) if not change.before else change.text.replace(change.after, change.before, 1)
             assert [line for line in kept.splitlines() if line] == [line for line in text.splitlines() if line]
+
+
+@pytest.mark.parametrize("text", [" " * 500000 + "x", "a=" + " " * 500000 + "x", "a:\n" + "  b\n" * 60000, "a=b\n" * 60000 + "# {}=", "#" * 500000, '"' * 500000])
+def test_large_files_take_no_time(text):
+    begun = time.monotonic()
+    for enable, name in ((set_yaml_switch, "logs_enabled"), (set_environment_switch, "DD_LOGS_ENABLED")):
+        for whole in (text, text + "\n%s" % name):
+            try:
+                enable(whole, name)
+            except SettingError:
+                pass
+    assert time.monotonic() - begun < 20
