@@ -108,7 +108,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
+file:
   description: The path of the check's C(conf.yaml).
   returned: success
   type: str
@@ -204,8 +204,11 @@ def main():
     except QueueError as error:
         errors = [{"kind": error.kind, "message": error.message, "mend": error.mend}]
         module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend), errors=errors)
-    diff = result.pop("diff")
-    module.exit_json(**result, **({"diff": diff} if module._diff else {}))
+    # Under the name path, Ansible would look at it itself, and follow a link there.
+    answer = {"changed": result["changed"], "file": result["path"], "backup_file": result["backup_file"]}
+    if module._diff:
+        answer["diff"] = result["diff"]
+    module.exit_json(**answer)
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ def call(capsys, tmp_path):
 
 def test_defaults(call, tmp_path):
     answer = call(content="instances: []\n")
-    assert answer["changed"] and answer["path"] == str(tmp_path / "conf.d/postfix.d/conf.yaml")
+    assert answer["changed"] and answer["file"] == str(tmp_path / "conf.d/postfix.d/conf.yaml")
     assert "diff" not in answer
-    with open(answer["path"]) as file:
+    with open(answer["file"]) as file:
         assert file.read() == MARKER + "\ninstances: []\n"
     assert call(state="absent", _ansible_diff=True)["diff"][0]["after"] == ""
 
