@@ -178,7 +178,10 @@ def describe_open_files(processes: Processes, process: dict[str, Any], deadline:
     except QueueError as error:
         if error.kind != "permission_denied" or os.geteuid() != 0:
             raise
+    try:
         return files.as_user(process["uid"], deadline, processes.open_files, process["pid"])
+    except QueueError as error:
+        raise QueueError(error.kind, "%s; root needs CAP_SYS_PTRACE to look, which containers often lack" % error.message, mend=error.mend) from None
 
 
 def is_core_agent(words: list[str]) -> bool:

@@ -37,6 +37,7 @@ SubState=running
 """
 EXPERIMENT = UNIT % (0, "", "datadog-agent-exp", "not-found", "inactive")
 RUNNING = UNIT % (20, "Tue 2026-11-24 10:29:32 UTC", "datadog-agent", "loaded", "active")
+STOPPED = RUNNING.replace("ActiveState=active", "ActiveState=inactive")
 STARTED = 1795516172.0
 AGENT = "/opt/datadog-agent/bin/agent/agent"
 
@@ -70,7 +71,7 @@ def service(recording, *units, rc=0, stderr=""):
         (RUNNING, EXPERIMENT, "active", False, ["datadog-agent.service"]),
         (RUNNING.replace("ActiveState=active", "ActiveState=failed"), EXPERIMENT, "failed", False, []),
         (RUNNING.replace("=loaded", "=masked"), EXPERIMENT, "active", True, ["datadog-agent.service"]),
-        (RUNNING.replace("ActiveState=active", "ActiveState=inactive"), RUNNING.replace("agent.s", "agent-exp.s"), "inactive", False, ["datadog-agent-exp.service"]),
+        (STOPPED, RUNNING.replace("agent.s", "agent-exp.s"), "inactive", False, ["datadog-agent-exp.service"]),
     ],
 )
 def test_service(recording, unit, experiment, state, masked, runs):

@@ -197,7 +197,8 @@ def test_environment_file_in_which_nothing_can_be_enabled(text):
         set_environment_switch(text, "DD_LOGS_ENABLED")
 
 
-LINES = strategies.lists(strategies.sampled_from(["logs_enabled", "DD_LOGS_ENABLED", ":", "=", " ", "\n", "true", "'", '"', "#", "- ", "---", "\\", "\t", "\r\n"]))
+PARTS = ["logs_enabled", "DD_LOGS_ENABLED", ":", "=", " ", "\n", "true", "'", '"', "#", "- ", "---", "\\", "\t", "\r\n"]
+LINES = strategies.lists(strategies.sampled_from(PARTS))
 
 
 @hypothesis.given(LINES | strategies.text())
@@ -221,7 +222,9 @@ def test_every_text_is_understood_or_refused(parts):
             assert [line for line in kept.splitlines() if line] == [line for line in text.splitlines() if line]
 
 
-@pytest.mark.parametrize("text", [" " * 500000 + "x", "a=" + " " * 500000 + "x", "a:\n" + "  b\n" * 60000, "a=b\n" * 60000 + "# {}=", "#" * 500000, '"' * 500000])
+@pytest.mark.parametrize(
+    "text", [" " * 500000 + "x", "a=" + " " * 500000 + "x", "a:\n" + "  b\n" * 60000, "a=b\n" * 60000 + "# {}=", "#" * 500000, '"' * 500000]
+)
 def test_large_files_take_no_time(text):
     begun = time.monotonic()
     for enable, name in ((set_yaml_switch, "logs_enabled"), (set_environment_switch, "DD_LOGS_ENABLED")):
