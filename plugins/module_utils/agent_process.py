@@ -29,6 +29,8 @@ _PROGRAMS = ("agent", "datadog-agent")
 _SUDO_NEEDS = 1 << 6 | 1 << 7
 _OPEN_FILES = 1000
 _DESCRIPTORS = 65536
+# Seconds.
+_SETTLE, _PAUSE = 3.0, 0.2
 _LAUNCHD = re.compile(r"\t(state|pid) = (.+)")
 
 
@@ -161,8 +163,13 @@ def describe_process(processes: Processes, service: Service, uid: int | None, de
 
 
 def _look_for_agent(processes: Processes, units: list[dict[str, str]], uid: int | None) -> list[dict[str, Any]] | None:
+    # A service that was started just now is active before its program runs.
+    end = time.monotonic() + (_SETTLE if units else 0)
     try:
         found = processes.find_agent(units, uid)
+        while found is None and time.monotonic() < end:
+            time.sleep(_PAUSE)
+            found = processes.find_agent(units, uid)
         return None if found is None else [processes.describe(*found), found[1]]
     except (OSError, KeyError, IndexError, StopIteration, ValueError) as error:
         raise QueueError("command_failed", "the Agent's process cannot be looked at: %s: %s" % (type(error).__name__, error)) from None

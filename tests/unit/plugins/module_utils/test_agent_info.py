@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import agent_info, commands
+from ansible_collections.mailops.postfix.plugins.module_utils import agent_info, agent_process, commands
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_info import describe_agent
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_process import Processes
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
@@ -199,7 +199,8 @@ def test_restart_that_is_due(describe, directory, started, due):
     assert any("before %s/conf.d/postfix.d/conf.yaml changed" % directory in reason for reason in reasons) is due
 
 
-def test_service_whose_agent_is_not_there(describe, proc):
+def test_service_whose_agent_is_not_there(describe, proc, monkeypatch):
+    monkeypatch.setattr(agent_process, "_SETTLE", 0)
     (proc / "20" / "cmdline").write_text("/opt/datadog-agent/bin/manager\0")
     described, unknown = describe()
     assert described["process"] is described["restart_due"] is None

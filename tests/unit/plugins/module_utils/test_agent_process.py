@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils import agent_process
 from ansible_collections.mailops.postfix.plugins.module_utils.agent_process import (
     Processes,
     Service,
@@ -144,6 +146,15 @@ def test_child_of_a_process_manager(recording, proc):
     assert (process["pid"], process["started"]) == (30, 1000000 + 500 / os.sysconf("SC_CLK_TCK"))
 
 
+def test_service_that_has_just_been_started(recording, proc):
+    """Between fork and exec the command line is systemd's."""
+    directory = proc(20, "(agent)")
+    timer = threading.Timer(0.5, (directory / "cmdline").write_text, [AGENT + "\0run\0"])
+    timer.start()
+    assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))[0]["pid"] == 20
+    timer.join()
+
+
 def test_without_systemd(recording, proc):
     proc(30, AGENT + " run", "", uid=0)
     proc(40, AGENT + " run", "")
@@ -151,7 +162,8 @@ def test_without_systemd(recording, proc):
     assert describe_process(proc.processes, Service(None, []), 54322, Deadline(30)) is None
 
 
-def test_service_without_the_agent(recording, proc):
+def test_service_without_the_agent(recording, proc, monkeypatch):
+    monkeypatch.setattr(agent_process, "_SETTLE", 0)
     proc(20, "/opt/datadog-agent/bin/manager")
     assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30)) is None
 
