@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import subprocess
 
 import pytest
 
@@ -149,10 +149,9 @@ def test_child_of_a_process_manager(recording, proc):
 def test_service_that_has_just_been_started(recording, proc):
     """Between fork and exec the command line is systemd's."""
     directory = proc(20, "(agent)")
-    timer = threading.Timer(0.5, (directory / "cmdline").write_text, [AGENT + "\0run\0"])
-    timer.start()
-    assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))[0]["pid"] == 20
-    timer.join()
+    exec_later = "sleep 0.5; printf 'agent\\0run\\0' >%s/cmdline" % directory
+    with subprocess.Popen(["sh", "-c", exec_later]):
+        assert describe_process(proc.processes, service(recording, RUNNING, EXPERIMENT), None, Deadline(30))[0]["pid"] == 20
 
 
 def test_without_systemd(recording, proc):
