@@ -134,6 +134,17 @@ def journal_last():
     return ["journalctl", "--system", "--quiet", "--no-pager", "--lines=1", "--output=cat"]
 
 
+def journal_of(identifiers):
+    """The last messages of the system's journal that were logged under one of these names (journalctl(1))."""
+    matches = ["SYSLOG_IDENTIFIER=%s" % identifier for identifier in identifiers]
+    return ["journalctl", "--system", "--quiet", "--no-pager", "--lines=50", "--output=cat"] + matches
+
+
+def postlog(config_directory, tag):
+    """Logs what it reads, the way this instance's daemons do (postlog(1))."""
+    return ["postlog"] + _instance(config_directory) + ["-p", "info", "-t", tag]
+
+
 def logrotate_version():
     """What logrotate was built with (logrotate(8))."""
     return ["logrotate", "--version"]

@@ -191,6 +191,18 @@ def read(path: str, limit: int = LIMIT) -> bytes | None:
     return file.content if file else None
 
 
+def tail(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
+    """The last lines of a regular file, limit bytes at most, and its status. Raises QueueError (unsafe_path) and OSError."""
+    with Place(path) as place:
+        fd = place.open()
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        start = max(0, status.st_size - limit)
+        file.seek(start)
+        content = file.read(limit)
+    return (content.partition(b"\n")[2] if start else content), status
+
+
 def write(path: str, content: bytes, mode: int, group: int | None = None, owner: int | None = None) -> None:
     """Puts a file in place, whole or not at all, with this mode, group (gid) and, for root, owner (uid).
 

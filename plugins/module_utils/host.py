@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections
 import fcntl
-import glob
 import grp
 import os
 import pwd
@@ -19,6 +18,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils.errors import Queu
 
 _LOCK = re.compile(r"\d+: (?:FLOCK|POSIX|OFDLCK|LEASE|ACCESS|DELEG)\s+\S+\s+\S+\s+(-?\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) \d+ \S+$")
 _WAITING = re.compile(r"\d+:\s+->")
+# Any user may give a process such a name. Root's are trusted, and those that systemd keeps in a service of the system (Ubuntu's rsyslogd is not root's).
+_SYSLOG = re.compile(r"Name:\t(\S*syslog\S*|busybox)\n")
+_ROOTS = re.compile(r"^Uid:(?:\t0){4}$", re.MULTILINE)
+_SYSLOG_UNIT = re.compile(r"^(?:0:|\d+:name=systemd):/system\.slice/[^/\n]*syslog[^/\n]*\.service$", re.MULTILINE)
+_FLAGS = re.compile(r"^flags:\t([0-7]+)$", re.MULTILINE)
+
+# program: the name of the process that holds a file open for writing; path, status: the file's.
+Held = collections.namedtuple("Held", "program path status")
 
 Lock = collections.namedtuple("Lock", "pid device inode")
 
@@ -71,10 +78,6 @@ class Host:
             pass  # reading it names the cause
         return self.read(path)
 
-    def names(self, pattern):
-        """The paths that match a pattern, sorted; rsyslog and syslog-ng read them in this order."""
-        return sorted(glob.glob(pattern))
-
     def files_in(self, directory):
         """The names of the files in a directory, sorted; none where it does not exist. Raises QueueError (permission_denied, command_failed)."""
         try:
@@ -122,9 +125,34 @@ class Host:
         """The text of a process's cgroup file; an empty one where it cannot be read."""
         return self._of_process(pid, "cgroup")
 
-    def program_of(self, pid):
-        """The name of a process's program; an empty one where there is no such process."""
-        return self._of_process(pid, "comm").strip()
+    def syslog_files(self):
+        """The syslog daemons that run (list of str), and each Held (list), a path once, in the order in which a daemon opened them. For root."""
+        daemons, held = [], {}
+        for pid in sorted(int(name) for name in os.listdir(self._proc) if name.isdigit()):
+            status = self._of_process(pid, "status")
+            name = _SYSLOG.match(status)
+            if name and (_ROOTS.search(status) or _SYSLOG_UNIT.search(self.cgroup_of(pid))):
+                daemons.append(name.group(1))
+                for path, found in self._written_by(pid):
+                    held.setdefault(path, Held(name.group(1), path, found))
+        return sorted(set(daemons)), list(held.values())
+
+    def _written_by(self, pid):
+        """The path and status of each regular file that a process holds open for writing."""
+        directory = "%s/%d/" % (self._proc, pid)
+        try:
+            names = sorted(os.listdir(directory + "fd"), key=int)
+        except OSError:
+            return
+        for name in names:
+            try:
+                path, found = os.readlink(directory + "fd/" + name), os.stat(directory + "fd/" + name)
+                flags = int(_FLAGS.search(self.read(directory + "fdinfo/" + name)).group(1), 8)
+                # A container has files of its own under the same paths; a deleted file has none, and a name that is no text cannot be returned.
+                if stat.S_ISREG(found.st_mode) and flags & (os.O_WRONLY | os.O_RDWR) and path.isprintable() and os.path.samestat(found, os.lstat(path)):
+                    yield path, found
+            except (OSError, QueueError, AttributeError):
+                continue
 
     def _of_process(self, pid, name):
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.instances import answer, instance_at, list_instances
-from ansible_collections.mailops.postfix.plugins.module_utils.logs import SYSLOG_UNITS, LogFinder
+from ansible_collections.mailops.postfix.plugins.module_utils.logs import LogFinder
 from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, parse_parameters, split_list
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import SystemdError, parse_cgroup, parse_units, starts, unit_names
 
@@ -32,10 +32,10 @@ def is_installed(runner):
     return True
 
 
-def describe(runner, host, directories=None):
+def describe(runner, host, directories=None, check_mode=False):
     """The instances (list of dict; None where they cannot be listed) and what is unknown (list of dict: config_directory, what, why).
 
-    directories: configuration directories (list of str), or None for every instance that Postfix lists.
+    directories: configuration directories (list of str), or None for every instance that Postfix lists; check_mode: whether to leave the logs alone.
     """
     unknown = []
     try:
@@ -48,7 +48,8 @@ def describe(runner, host, directories=None):
     chosen = listed if directories is None else [instance_at(runner, listed, directory) for directory in directories]
     settings = [_settings(runner, instance, unknown) for instance in chosen]
     units = _units(runner, host, listed, chosen, unknown)
-    logs = LogFinder(host, units)
+    logs = LogFinder(runner, host, check_mode)
+    logs.write({instance.config_directory: values for instance, values in zip(chosen, settings)})
     default = listed[0] if listed else None
     # The default instance's parameters may have been asked for already.
     values_of_default = settings[chosen.index(default)] if default in chosen else _settings(runner, default, []) if default else None
@@ -61,7 +62,7 @@ def describe(runner, host, directories=None):
         running, unit = _running(host, _names(listed, instance), instance.config_directory, values, units, by_default, flaws)
         described.update(running)
         described["unit"] = unit
-        described["log"] = _log(logs, values, unit, flaws)
+        described["log"] = _log(logs, instance.config_directory, values, unit, flaws)
         instances.append(described)
         unknown += [_unknown(instance.config_directory, what, why) for what, why in flaws]
     return instances, unknown
@@ -106,7 +107,7 @@ def _units(runner, host, listed, chosen, unknown):
     """systemd's properties of all units that matter, by name; empty without systemd, None where it does not answer."""
     if not host.has_systemd():
         return {}
-    names = list(SYSLOG_UNITS)
+    names = []
     for instance in chosen:
         names += unit_names(_names(listed, instance), instance.config_directory)
     try:
@@ -142,9 +143,9 @@ def _running(host, names, config_directory, values, units, by_default, flaws):
     return facts, fitting[0]
 
 
-def _log(logs, values, unit, flaws):
+def _log(logs, config_directory, values, unit, flaws):
     if values is None:
         flaws.append(("log", "the parameters are not known"))
         return None
     facility = {"syslog_facility": values["syslog_facility"], "syslog_name": values["syslog_name"]}
-    return dict(logs.find(values, unit, flaws), **facility)
+    return dict(logs.find(config_directory, values, unit, flaws), **facility)

@@ -2,180 +2,208 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds where an instance's log goes: its own file, the files of a syslog daemon, or journald."""
+"""Finds where an instance's log goes, by evidence: a line is written as Postfix writes them, and looked for where syslog daemons write.
+
+Lines that are already there prove less. They may be old, anybody on the host can write such lines to any facility (logger(1)), and a daemon that
+was just restarted does not hold a file open before it writes to it. They decide only in check mode, where no line is written.
+"""
 
 from __future__ import annotations
 
-import posixpath
+import collections
+import os
 import re
+import secrets
+import stat
+import time
+from typing import Iterable
 
-from ansible_collections.mailops.postfix.plugins.module_utils import rsyslog, syslog_ng
+from ansible_collections.mailops.postfix.plugins.module_utils import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.syslog import FACILITIES, FACILITY_ALIASES, Message, SyslogError
-from ansible_collections.mailops.postfix.plugins.module_utils.systemd import parse_forwarding
 
-_DEEPEST = 16
-
-# Each daemon's unit, its pid files, its parser, its configuration and what its includes are relative to. syslog-ng's scl.conf
-# only defines blocks for other files to use.
-_DAEMONS = {
-    "rsyslog": ("rsyslog.service", ("/run/rsyslogd.pid", "/var/run/rsyslogd.pid"), "rsyslogd", rsyslog, "/etc/rsyslog.conf"),
-    "syslog-ng": (
-        "syslog-ng.service",
-        ("/run/syslog-ng.pid", "/run/syslog-ng/syslog-ng.pid", "/var/run/syslog-ng.pid", "/var/lib/syslog-ng/syslog-ng.pid"),
-        "syslog-ng",
-        syslog_ng,
-        "/etc/syslog-ng/syslog-ng.conf",
-    ),
+# Seconds: for a line to arrive at all, and then at the other files.
+_WAIT, _SETTLE, _PAUSE = 3.0, 0.2, 0.05
+# Lines of a file that are compared with those of others.
+_WINDOW = 2000
+# So many times files are read in check mode until they agree; a line may arrive between two reads.
+_READS = 5
+_MESSAGE = "mailops.postfix.postfix_info looks for this log: %s\n"
+_TIMES = {
+    "traditional": rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ",
+    "rfc3339": rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ",
 }
-SYSLOG_UNITS = [daemon[0] for daemon in _DAEMONS.values()]
-_OTHER_FILE = re.compile(r"argv\[\]=[^;]* -f ?([^ ;]+)")
-_PREDEFINED = "scl.conf"
-_JOURNALD = ("/usr/lib/systemd/journald.conf", "/etc/systemd/journald.conf")
-_JOURNALD_PARTS = ("/usr/lib/systemd/journald.conf.d", "/usr/local/lib/systemd/journald.conf.d", "/run/systemd/journald.conf.d", "/etc/systemd/journald.conf.d")
+# What stands between time and tag: the host, and with busybox facility and level.
+_HEADER = rb"(?:%s)(?:\S*[^\s:] ){0,2}" % b"|".join(_TIMES.values())
+_TAG = rb"%s/[^\s\[\]:]+\[\d+\]:"
+_PROBLEM = rb"(?! (?:warning|error|fatal|panic): )"
+# What Postfix has logged under in the journal wherever it ran.
+_PROGRAMS = ("master", "postfix-script", "qmgr", "pickup", "cleanup", "smtpd", "smtp", "postlog")
 _NOTHING = {"destination": None, "files": None, "unit": None}
+_NOT_ROOT = "only root sees which files a syslog daemon writes; run as root (become: true)"
+
+# timestamps: as in _TIMES or None; texts: of the last lines (list), from the tag on for those of Postfix (bytes), else None.
+Evidence = collections.namedtuple("Evidence", "timestamps texts")
+
+
+def examine(content: bytes, syslog_name: str, others: Iterable[str] = (), mark: bytes | None = None) -> Evidence | None:
+    """What a file's last lines show of an instance: up to the line with the mark, or without one up to its newest line at level info.
+
+    others: the syslog names of the host's other instances. None where there is no such line.
+    """
+    lines = [] if mark and mark not in content else content.splitlines()
+    informs = re.compile(_HEADER + _TAG % re.escape(syslog_name.encode()) + _PROBLEM)
+    last = next((index for index in reversed(range(len(lines))) if (mark in lines[index] if mark else informs.match(lines[index]))), None)
+    if last is None:
+        return None
+    # Files that have the same lines must look the same although one is read after the other: nothing after that line counts.
+    window = lines[max(0, last + 1 - _WINDOW) : last + 1]
+    names = b"|".join(re.escape(name.encode()) for name in [syslog_name, *others])
+    timestamps = next((name for name, pattern in _TIMES.items() if re.match(pattern, lines[last])), None)
+    tagged = re.compile((_HEADER if timestamps else rb"(?:.*?\s)?") + rb"(%s.*)" % (_TAG % (b"(?:%s)" % names)))
+    texts = [found and found.group(1) for found in map(tagged.match, window)]
+    return Evidence(timestamps, texts)
+
+
+def agree(one: Evidence, other: Evidence, syslog_name: str) -> bool:
+    """Whether the other file has all lines of this instance that one has, since the oldest that both have. Else it gets only some, or none any more."""
+    there = set(other.texts)
+    shared = [text in there for text in one.texts if text and text.startswith(b"%s/" % syslog_name.encode())]
+    return any(shared) and all(shared[shared.index(True) :])
+
+
+def others_in(evidence: list[Evidence]) -> list[tuple[int, float]]:
+    """How much each file has of other programs: the number of lines since the oldest line of Postfix that all have, and their share of all."""
+    once = [{text for text, count in collections.Counter(one.texts).items() if text and count == 1} for one in evidence]
+    common = set.intersection(*once)
+    counted = []
+    for one in evidence:
+        start = next((index for index, text in enumerate(one.texts) if text in common), len(one.texts))
+        counted.append((one.texts[start:].count(None), one.texts.count(None) / len(one.texts)))
+    return counted
 
 
 class LogFinder:
-    """Finds the log of each instance of one host.
+    """Finds the log of each instance of one host. In check mode nothing is written."""
 
-    units: systemd's properties of SYSLOG_UNITS by name (dict), empty without systemd, None where systemd did not answer.
-    """
-
-    def __init__(self, host, units):
+    def __init__(self, runner, host, check_mode: bool) -> None:
+        self._runner = runner
         self._host = host
-        self._units = units
-        self._trees = {}
+        self._writes = not check_mode and os.geteuid() == 0
+        self._names = []
+        self._marks = {}
+        self._written = 0.0
 
-    def find(self, values, unit, unknown):
-        """The log (dict) of an instance with these parameters (dict of str) and this unit; appends (what, why) to unknown."""
+    def write(self, settings: dict) -> None:
+        """Writes a line to the log of each instance whose file Postfix does not write itself. settings: parameters or None, by configuration directory."""
+        self._names = sorted({values["syslog_name"] for values in settings.values() if values})
+        for directory, values in settings.items():
+            if self._writes and values and not values.get("maillog_file"):
+                # Nobody else knows the mark before it is in the log: arguments can be seen by everybody.
+                mark = secrets.token_hex(16)
+                try:
+                    argv = commands.postlog(directory, "%s/postlog" % values["syslog_name"])
+                    rc, dummy, stderr, argv = self._runner.run(argv, (_MESSAGE % mark).encode())
+                    error = QueueError("command_failed", "postlog: %s" % (stderr.strip() or "exit code %d" % rc)) if rc else None
+                except QueueError as raised:
+                    error = raised
+                self._marks[directory] = error or mark.encode()
+        self._written = time.monotonic()
+
+    def find(self, directory: str, values: dict, unit: str | None, unknown: list) -> dict:
+        """The log of the instance with this configuration directory, these parameters and this unit; appends (what, why) to unknown."""
         if values.get("maillog_file"):
             return self._own_file(values["maillog_file"], unknown)
-        facility = FACILITY_ALIASES.get(values["syslog_facility"].lower(), values["syslog_facility"].lower())
-        if facility not in FACILITIES:
-            unknown.append(("log", "syslog_facility %s is not known" % facility))
+        if os.geteuid() != 0:
+            unknown.append(("log", _NOT_ROOT))
             return dict(_NOTHING)
         try:
-            daemons = self._running_daemons()
+            mark = self._marks.get(directory)
+            if isinstance(mark, QueueError):
+                raise mark
+            return self._marked(values, mark, unit, unknown) if mark else self._unmarked(values, unit, unknown)
         except QueueError as error:
             unknown.append(("log", error.message))
             return dict(_NOTHING)
-        if len(daemons) > 1:
-            unknown.append(("log", "%s both run" % " and ".join(daemons)))
-            return dict(_NOTHING)
-        if daemons:
-            log = self._of_daemon(daemons[0], Message(facility, values["syslog_name"]), unknown)
-            if log:
-                return log
-        if not self._host.has_systemd():
-            unknown.append(("log", "%s, and there is no journald" % ("%s writes it to no file" % daemons[0] if daemons else "no syslog daemon runs")))
-            return dict(_NOTHING)
-        if unit is None:
-            unknown.append(("log.unit", "the unit is not known"))
-        return {"destination": "journald", "files": [], "unit": unit}
 
     def _own_file(self, path, unknown):
         # postlogd(8) always writes traditional times. /dev/stdout is what the master was started with.
-        return {"destination": "maillog_file", "files": [self._described(path, "traditional", unknown)], "unit": None}
-
-    def _described(self, path, timestamps, unknown):
         mode = None
         try:
             mode = self._host.mode(path) if not path.startswith("/dev/") else None
         except QueueError as error:
             unknown.append(("log.files.mode", error.message))
-        if timestamps is None:
-            unknown.append(("log.files.timestamps", "the template for %s is not understood" % path))
-        return {"path": path, "mode": mode, "timestamps": timestamps}
+        return {"destination": "maillog_file", "files": [{"path": path, "mode": mode, "timestamps": "traditional"}], "unit": None}
 
-    def _running_daemons(self):
-        running = [name for name in _DAEMONS if self._runs(name)]
-        if not running and self._units is None:
-            raise QueueError("command_failed", "systemd does not tell which syslog daemon runs")
-        return running
+    def _marked(self, values, mark, unit, unknown):
+        name = values["syslog_name"]
+        while True:
+            daemons, found = self._look(name, mark)
+            if found:
+                time.sleep(max(_PAUSE, self._written + _SETTLE - time.monotonic()))
+                return _chosen(self._look(name, mark)[1] or found, unknown)
+            late = time.monotonic() > self._written + _WAIT
+            # A daemon may take what is in the journal from there.
+            if (late or not daemons) and any(mark.decode() in line for line in self._journal(name, ["postlog"])):
+                return _journald(unit, unknown)
+            if late:
+                where = "no file that %s holds open" % " or ".join(daemons) if daemons else "no file, as no syslog daemon runs"
+                raise QueueError("command_failed", "the line that was written with postlog is in %s, and not in the journal" % where)
+            time.sleep(_PAUSE)
 
-    def _runs(self, name):
-        unit, pid_files, program, dummy, dummy = _DAEMONS[name]
-        if (self._units or {}).get(unit, {}).get("ActiveState") in ("active", "reloading"):
-            return True
-        for path in pid_files:
+    def _unmarked(self, values, unit, unknown):
+        name = values["syslog_name"]
+        for dummy in range(_READS):
+            daemons, found = self._look(name)
+            if all(agree(one[2], other[2], name) for one in found for other in found):
+                break
+            time.sleep(_PAUSE)
+        else:
+            raise QueueError("command_failed", "%s have different lines of this instance; without check mode one is written and looked for" % _paths(found))
+        if found:
+            return _chosen(found, unknown)
+        if not daemons and any(self._journal(name, _PROGRAMS)):
+            return _journald(unit, unknown)
+        where = "a file that %s holds open" % " or ".join(daemons) if daemons else "the journal, and no syslog daemon runs"
+        raise QueueError("command_failed", "no line of this instance yet in %s; without check mode one is written and looked for" % where)
+
+    def _look(self, syslog_name, mark=None):
+        """The syslog daemons (list of str), and (Held, status, Evidence) of each file that has the line."""
+        daemons, held = self._host.syslog_files()
+        found = []
+        for file in held:
+            self._runner.deadline.check("looking for the log in %s" % file.path)
             try:
-                pid = int(self._host.read(path))
-                return self._host.program_of(pid) == program
-            except (QueueError, ValueError):
-                continue
-        return False
+                content, status = files.tail(file.path)
+            except (QueueError, OSError):
+                continue  # moved or replaced since
+            evidence = examine(content, syslog_name, self._names, mark) if os.path.samestat(status, file.status) else None
+            if evidence:
+                found.append((file, status, evidence))
+        return daemons, found
 
-    def _of_daemon(self, name, message, unknown):
-        """The log (dict), or None where the daemon gets no such messages or keeps them in no file."""
-        parser, path = _DAEMONS[name][3:]
-        said = _OTHER_FILE.search((self._units or {}).get(_DAEMONS[name][0], {}).get("ExecStart", ""))
-        path = said.group(1) if said else path
-        try:
-            if name not in self._trees:
-                self._trees[name] = self._load(parser, path, posixpath.dirname(path), 0)
-            found = parser.destinations(self._trees[name], message)
-        except (QueueError, SyslogError) as error:
-            unknown.append(("log.files", "%s: %s" % (name, getattr(error, "message", None) or error)))
-            return {"destination": name, "files": None, "unit": None}
-        if not found.sources:
-            return None
-        if found.sources == ["imuxsock"] and self._host.has_systemd():
-            forwards = self._forwards(unknown)
-            if not forwards:
-                return None if forwards is False else dict(_NOTHING)
-        for why in found.unsure:
-            unknown.append(("log.files", "%s: %s" % (name, why)))
-        if not found.files:
-            return {"destination": name, "files": None, "unit": None} if found.unsure else None
-        files = sorted(found.files, key=lambda file: not file.named)
-        return {"destination": name, "files": [self._described(file.path, file.timestamps, unknown) for file in files], "unit": None}
+    def _journal(self, syslog_name, programs):
+        if not self._host.has_systemd():
+            return []
+        return self._runner.run(commands.journal_of("%s/%s" % (syslog_name, program) for program in programs))[1]
 
-    def _load(self, parser, path, directory, depth):
-        """The nodes of a file and of all that it includes."""
-        if depth > _DEEPEST:
-            raise SyslogError("%s: files include each other" % path)
-        try:
-            return self._expand(parser, parser.parse(self._host.read(path)), directory, depth)
-        except SyslogError as error:
-            raise SyslogError("%s: %s" % (path, error) if not str(error).startswith("/") else str(error)) from None
 
-    def _expand(self, parser, nodes, directory, depth):
-        expanded = []
-        for node in nodes:
-            if isinstance(node, parser.Include):
-                if node.pattern == _PREDEFINED:
-                    continue
-                for path in self._included(posixpath.join(directory, node.pattern)):
-                    expanded += self._load(parser, path, directory, depth + 1)
-            elif isinstance(node, rsyslog.If):
-                expanded.append(
-                    node._replace(
-                        then=self._expand(parser, node.then, directory, depth),
-                        otherwise=self._expand(parser, node.otherwise, directory, depth),
-                    )
-                )
-            elif isinstance(node, rsyslog.Object):
-                expanded.append(node._replace(body=self._expand(parser, node.body, directory, depth)))
-            else:
-                expanded.append(node)
-        return expanded
+def _chosen(found, unknown):
+    # Where nothing else decides, the order in which the daemon opened them.
+    ranks = others_in([evidence for dummy, dummy, evidence in found])
+    found = [found[index] for index in sorted(range(len(found)), key=ranks.__getitem__)]
+    listed = []
+    for file, status, evidence in found:
+        listed.append({"path": file.path, "mode": "%04o" % stat.S_IMODE(status.st_mode), "timestamps": evidence.timestamps})
+        if evidence.timestamps is None:
+            unknown.append(("log.files.timestamps", "the lines of %s begin with neither a traditional nor an RFC 3339 time" % file.path))
+    return {"destination": found[0][0].program, "files": listed, "unit": None}
 
-    def _included(self, pattern):
-        # A directory stands for all files in it.
-        return [name for path in self._host.names(pattern) for name in (self._host.names(path + "/*") if self._host.is_directory(path) else [path])]
 
-    def _forwards(self, unknown):
-        """Whether journald hands messages on to the syslog daemon's socket; None, with a reason, where that is not known."""
-        parts = {posixpath.basename(path): path for directory in _JOURNALD_PARTS for path in self._host.names(directory + "/*.conf")}
-        texts = []
-        try:
-            for path in [path for path in _JOURNALD if self._host.names(path)] + [parts[name] for name in sorted(parts)]:
-                texts.append(self._host.read(path))
-        except QueueError as error:
-            unknown.append(("log", error.message))
-            return None
-        forwards = parse_forwarding(texts)
-        if forwards is None:
-            unknown.append(("log", "journald's configuration does not tell whether the syslog daemon gets messages (ForwardToSyslog)"))
-        return forwards
+def _journald(unit, unknown):
+    if unit is None:
+        unknown.append(("log.unit", "the unit is not known"))
+    return {"destination": "journald", "files": [], "unit": unit}
+
+
+def _paths(found):
+    return " and ".join(file.path for file, dummy, dummy in found)

@@ -60,8 +60,8 @@ class Runner:
         """The path of a program (str), which is looked up in PATH and the sbin directories; None where there is none."""
         return shutil.which(name, path=self._path)
 
-    def start(self, argv):
-        """Starts argv, whose first word is looked up as find does; returns a Process."""
+    def start(self, argv, said=None):
+        """Starts argv, whose first word is looked up as find does; returns a Process. said: what it reads (bytes, at most 4096), nothing by default."""
         program = self.find(argv[0])
         if program is None:
             mend = None if argv[0].startswith("post") else "Install %s on this host." % argv[0]
@@ -69,13 +69,22 @@ class Runner:
         environment = {"PATH": self._path, "LC_ALL": "C"}
         if self._become:
             environment.update(self._become.environment)
-        return Process([program] + argv[1:], self.deadline, environment, self._become)
+        if said is None:
+            return Process([program] + argv[1:], self.deadline, environment, self._become)
+        reader, writer = os.pipe()
+        try:
+            # A pipe holds as much without anybody who reads it.
+            os.write(writer, said)
+            os.close(writer)
+            return Process([program] + argv[1:], self.deadline, environment, self._become, reader)
+        finally:
+            os.close(reader)
 
-    def run(self, argv):
-        """Runs argv to its end; returns (rc, list of stdout's lines, stderr, argv as run). Raises QueueError, of kind command_failed for more
-        on stdout than can be kept.
+    def run(self, argv, said=None):
+        """Runs argv to its end, as start does; returns (rc, list of stdout's lines, stderr, argv as run). Raises QueueError, of kind command_failed
+        for more on stdout than can be kept.
         """
-        process = self.start(argv)
+        process = self.start(argv, said)
         lines = list(process.lines(_STDOUT_KEPT))
         rc, stderr = process.finish()
         return rc, lines, stderr, process.args
@@ -109,14 +118,14 @@ class Process(subprocess.Popen):
     AnsibleModule.run_command serves neither need: it holds all that a command prints, and waits for as long as it runs.
     """
 
-    def __init__(self, argv, deadline, environment, identity=None):
+    def __init__(self, argv, deadline, environment, identity=None, stdin=subprocess.DEVNULL):
         self._deadline = deadline
         self._said = b""
         deadline.check(argv[0])
         try:
             super().__init__(
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd="/",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsers of what systemd says: text in, data out. Formats: systemctl(1), cgroups(7), journald.conf(5)."""
+"""Parsers of what systemd says: text in, data out. Formats: systemctl(1), cgroups(7)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import re
 _EXEC = re.compile(r"\{ path=.*? ; argv\[\]=(.*?) ; ignore_errors=")
 _SERVICE = re.compile(r"/([^/\n]+\.service)(?=/|$)", re.MULTILINE)
 _CONFIG = re.compile(r"(?:^|\s)MAIL_CONFIG=(\S+)")
-_FORWARD = re.compile(r"[ \t]*(#?)[ \t]*ForwardToSyslog[ \t]*=[ \t]*(\w*)[ \t]*$")
-_TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 
 
 class SystemdError(ValueError):
@@ -38,24 +36,6 @@ def parse_cgroup(text):
     """The service (str) of a process according to its C(/proc/PID/cgroup); None where it is in none."""
     services = _SERVICE.findall(text)
     return services[-1] if services else None
-
-
-def parse_forwarding(texts):
-    """Whether journald hands messages to a syslog daemon (bool), according to its configuration files in order of precedence, the
-    strongest last; None where they do not tell. The value in a comment is the one that is built in, as the file itself says.
-    """
-    built_in = said = None
-    for text in texts:
-        for line in text.splitlines():
-            found = _FORWARD.match(line)
-            value = found and (True if found.group(2).lower() in _TRUE else False if found.group(2).lower() in _FALSE else None)
-            if value is None:
-                continue
-            if found.group(1):
-                built_in = value
-            else:
-                said = value
-    return built_in if said is None else said
 
 
 def starts(unit, names, config_directory, by_default):

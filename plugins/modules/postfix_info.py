@@ -16,11 +16,20 @@ description:
   - Returns every instance that C(postmulti -l) lists, or those in O(config_directory), with the settings that matter to who watches
     its queues and its log.
   - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown) says why. It is never guessed.
+  - As root it finds where the log goes by evidence, whatever syslog daemon runs and however it is configured. It writes one line to the log of each
+    instance with C(postlog), as Postfix's daemons write theirs, and looks for that line in the files that a syslog daemon holds open for writing, and
+    in the journal. This takes up to 3 seconds, and the module still returns RV(ignore:changed=false). In check mode, and for an instance with
+    C(maillog_file), nothing is written.
+  - In check mode the lines that are already in these files decide. Where there are none, or the files have different ones, RV(instances[].log) is not
+    known. Such lines can be old, and every user of the host can write some, so do not rely on it for more than a preview.
   - A host without Postfix is an answer, RV(installed=false), not a failure.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
 attributes:
+  check_mode:
+    support: full
+    details: It writes no line to the logs then, and so may not learn where they go.
   facts:
     support: none
 options:
@@ -32,21 +41,26 @@ options:
     type: list
     elements: path
 notes:
-  - Needs no rights where C(main.cf) and the configuration of the syslog daemon may be read by everybody, as on most systems.
+  - Run it as root to learn where the log goes. The rest needs no rights where C(main.cf) may be read by everybody, as on most systems.
   - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to which the sbin directories are added.
-  - It writes nothing, not even to the mail log, where C(postfix status) would leave a line.
+  - Only processes named C(*syslog*) or C(busybox) count as syslog daemons, and only those of root or in a service of the system with C(syslog) in its
+    name.
 seealso:
   - module: mailops.postfix.postfix_queue
   - module: mailops.postfix.postconf
+  - name: postlog(1)
+    description: How a line is written.
+    link: https://www.postfix.org/postlog.1.html
   - name: postmulti(1)
     description: Postfix's instances.
     link: https://www.postfix.org/postmulti.1.html
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -m mailops.postfix.postfix_info
+# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.postfix_info
 - name: Describe Postfix
   mailops.postfix.postfix_info:
+  become: true
   register: postfix
 
 - name: Show where each instance's log goes
@@ -199,21 +213,22 @@ instances:
       type: str
       sample: postfix@-.service
     log:
-      description: Where the instance's log goes at level info. V(null) where its parameters are not known.
+      description: Where the instance's log goes at level info, as root sees it. V(null) where its parameters are not known.
       returned: always
       type: dict
       contains:
         destination:
           description:
-            - V(maillog_file), a file that Postfix writes itself; V(rsyslog) or V(syslog-ng), files of that daemon, which runs;
-              V(journald), no file, as no syslog daemon gets these messages or none keeps them.
-            - V(null) where that is not known.
+            - V(maillog_file), a file that Postfix writes itself; V(journald), only the journal; else the name of the program that writes the first of
+              RV(instances[].log.files), V(rsyslogd), V(syslog-ng), V(syslogd) or V(busybox).
+            - V(null) where that is not known, as for any user but root unless it is V(maillog_file).
           returned: always
           type: str
-          sample: rsyslog
+          sample: rsyslogd
         files:
           description:
-            - The files, those first whose rule names the facility or Postfix, not just any message. Empty for V(journald).
+            - Every file that gets the instance's lines, the best first, which is the one with the fewest lines of other programs than Postfix.
+              The path is the one at which the daemon has it open, without links. Empty for V(journald).
             - V(null) where they are not known.
           returned: always
           type: list
@@ -225,14 +240,16 @@ instances:
               type: str
               sample: /var/log/mail.log
             mode:
-              description: The file's mode. V(null) where it does not exist, is no file, or is in a directory closed to this user.
+              description:
+                - The file's mode.
+                - V(null) for a C(maillog_file) that does not exist, is no file, or is in a directory closed to this user.
               returned: always
               type: str
               sample: "0640"
             timestamps:
               description:
                 - How each line begins, V(traditional) as in C(Nov 22 13:23:06), V(rfc3339) as in C(2026-11-22T13:23:06.775276+00:00).
-                - V(null) for any other template.
+                - V(null) where it begins in another way.
               returned: always
               type: str
               sample: rfc3339
@@ -305,7 +322,7 @@ def main():
     try:
         check_directories(directories)
         installed = is_installed(runner)
-        instances, unknown = describe(runner, Host(), directories) if installed else ([], [])
+        instances, unknown = describe(runner, Host(), directories, module.check_mode) if installed else ([], [])
     except QueueError as error:
         module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend))
     module.exit_json(changed=False, installed=installed, instances=instances, unknown=unknown)

@@ -31,7 +31,7 @@ class Recording:
         self.asked.append(" ".join(argv))
         return RecordedProcess(argv, *self._commands[" ".join(argv)])
 
-    def run(self, argv):
+    def run(self, argv, said=None):
         process = self.start(argv)
         return process.rc, list(process.lines()), process.stderr, argv
 

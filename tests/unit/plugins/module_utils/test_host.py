@@ -109,13 +109,11 @@ def test_directory_that_is_closed(queue_directory, monkeypatch):
 
 def test_modes_and_files(tmp_path, monkeypatch):
     (tmp_path / "b").write_text("text")
-    (tmp_path / "a").touch()
     (tmp_path / "b").chmod(0o640)
     host = Host()
     assert host.read(str(tmp_path / "b")) == "text"
     assert host.mode(str(tmp_path / "b")) == "0640"
     assert host.mode(str(tmp_path / "absent")) is None
-    assert host.names(str(tmp_path / "*")) == [str(tmp_path / "a"), str(tmp_path / "b")]
     with pytest.raises(QueueError) as caught:
         host.read(str(tmp_path / "absent"))
     assert caught.value.kind == "command_failed"
@@ -126,13 +124,74 @@ def test_modes_and_files(tmp_path, monkeypatch):
     assert caught.value.kind == "permission_denied"
 
 
-def test_processes(tmp_path):
-    (tmp_path / "7").mkdir()
-    (tmp_path / "7" / "comm").write_text("rsyslogd\n")
-    host = Host(proc=str(tmp_path))
-    assert host.program_of(7) == "rsyslogd"
-    assert host.program_of(8) == ""
-    assert host.cgroup_of(7) == ""
+READS, WRITES, APPENDS, BOTH = "02100000", "0100001", "02102001", "02100002"
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Makes a process in a directory that stands for /proc. files: flags by path, in the order in which they were opened."""
+
+    def make(pid, name, files, uid=0, cgroup="0::/\n"):
+        for part in ("fd", "fdinfo"):
+            (tmp_path / str(pid) / part).mkdir(parents=True)
+        (tmp_path / str(pid) / "status").write_text("Name:\t%s\nUmask:\t0022\nUid:\t%d\t%d\t%d\t%d\nGid:\t0\t0\t0\t0\n" % (name, uid, uid, uid, uid))
+        (tmp_path / str(pid) / "cgroup").write_text(cgroup)
+        for number, (path, flags) in enumerate(files.items(), 8):
+            (tmp_path / str(pid) / "fd" / str(number)).symlink_to(path)
+            (tmp_path / str(pid) / "fdinfo" / str(number)).write_text("pos:\t0\nflags:\t%s\nmnt_id:\t15\nino:\t9\n" % flags)
+        return Host(proc=str(tmp_path))
+
+    return make
+
+
+@pytest.fixture
+def logs(tmp_path):
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / name).touch()
+    return [str(tmp_path / name) for name in ("a", "b", "c", "d")]
+
+
+def test_files_that_a_daemon_writes(process, logs, tmp_path):
+    a, b, c, d = logs
+    (tmp_path / "link").symlink_to(c)
+    os.mkfifo(str(tmp_path / "pipe"))
+    # Two digits come after one; what is only read, no regular file, gone or another file under this path does not count.
+    others = {str(tmp_path / "pipe"): WRITES, "/dev/null": BOTH, c + " (deleted)": APPENDS, str(tmp_path / "link"): APPENDS, "socket:[7]": BOTH}
+    host = process(7, "rsyslogd", dict([(d, WRITES), (c, READS), (b, APPENDS), (a, BOTH)], **others))
+    daemons, held = host.syslog_files()
+    assert daemons == ["rsyslogd"]
+    assert [(file.program, file.path) for file in held] == [("rsyslogd", d), ("rsyslogd", b), ("rsyslogd", a)]
+
+
+@pytest.mark.parametrize(
+    "name, uid, cgroup, known",
+    [
+        ("syslogd", 0, "0::/\n", True),
+        ("syslog-ng", 0, "0::/\n", True),
+        ("busybox", 0, "0::/\n", True),
+        ("systemd-journal", 0, "0::/\n", False),
+        ("rsyslogd", 104, "0::/system.slice/rsyslog.service\n", True),
+        ("rsyslogd", 104, "1:name=systemd:/system.slice/rsyslog.service\n", True),
+        ("rsyslogd", 1000, "0::/user.slice/user-1000.slice/user@1000.service/app.slice/rsyslog.service\n", False),
+        ("rsyslogd", 33, "0::/system.slice/apache2.service\n", False),
+        ("rsyslogd", 33, "5:cpu:/system.slice/rsyslog.service\n0::/system.slice/apache2.service\n", False),
+        ("rsyslogd\\nx", 0, "0::/\n", True),
+        ("cat", 0, "0::/\n", False),
+    ],
+)
+def test_only_daemons_that_root_started(process, logs, name, uid, cgroup, known):
+    daemons, held = process(7, name, {logs[0]: APPENDS}, uid, cgroup).syslog_files()
+    assert bool(daemons) == bool(held) == known
+
+
+def test_processes_that_end(process, logs, tmp_path):
+    process(7, "syslogd", {logs[0]: APPENDS})
+    (tmp_path / "7" / "fdinfo" / "8").unlink()
+    (tmp_path / "8").mkdir()
+    host = process(9, "syslog-ng", {})
+    (tmp_path / "9" / "fd").rmdir()
+    assert host.syslog_files() == (["syslog-ng", "syslogd"], [])
+    assert host.cgroup_of(8) == ""
 
 
 def test_file_that_need_not_be_there(tmp_path):

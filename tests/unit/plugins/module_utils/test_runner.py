@@ -56,6 +56,11 @@ def test_environment_and_directory(script, monkeypatch):
     assert any(line.startswith("PATH=") and "/usr/sbin" in line and "relative" not in line for line in lines)
 
 
+def test_what_a_command_reads(script):
+    script("cat")
+    assert Runner(Deadline(30)).run(["probe"], b"one\ntwo\n")[1] == ["one", "two"]
+
+
 def test_nothing_can_be_asked(script):
     script("read answer && echo got; tty")
     assert Runner(Deadline(30)).run(["probe"])[1] == ["not a tty"]

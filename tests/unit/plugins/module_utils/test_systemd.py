@@ -11,7 +11,6 @@ from hypothesis import strategies
 from ansible_collections.mailops.postfix.plugins.module_utils.systemd import (
     SystemdError,
     parse_cgroup,
-    parse_forwarding,
     parse_units,
     starts,
     unit_names,
@@ -72,24 +71,9 @@ def test_cgroups(text, service):
     assert parse_cgroup(text) == service
 
 
-@pytest.mark.parametrize(
-    "texts, forwards",
-    [
-        ([], None),
-        (["[Journal]\n#ForwardToSyslog=yes\n"], True),
-        (["[Journal]\n#ForwardToSyslog=no\n", "[Journal]\nForwardToSyslog=yes\n"], True),
-        (["ForwardToSyslog=yes\n", "ForwardToSyslog=no\n"], False),
-        (["#ForwardToSyslog=maybe\n"], None),
-    ],
-)
-def test_forwarding(texts, forwards):
-    assert parse_forwarding(texts) is forwards
-
-
 @hypothesis.given(strategies.lists(strategies.text()))
 def test_no_text_raises_anything_else(lines):
     parse_cgroup("\n".join(lines))
-    parse_forwarding(lines)
     try:
         for unit in parse_units(lines):
             starts(dict(unit, LoadState="loaded", ExecStart="".join(lines)), ["-"], "/etc/postfix", True)
