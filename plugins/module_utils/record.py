@@ -116,21 +116,18 @@ class Record:
                 time.sleep(_PAUSE)
 
     def _load(self) -> list[dict[str, Any]]:
-        content = files.read(self._file)
-        if content is not None:
-            return _parsed(self._file, content)["grants"]
-        content = files.read(self._earlier)
-        return [] if content is None else _imported(_parsed(self._earlier, content))
+        for path, entries_of in ((self._file, _entries), (self._earlier, _imported)):
+            content = files.read(path)
+            if content is not None:
+                try:
+                    return entries_of(json.loads(content.decode("utf-8")))
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    raise QueueError("bad_record", "%s cannot be understood: %s" % (path, error or type(error).__name__)) from None
+        return []
 
 
-def _parsed(path: str, content: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(content.decode("utf-8"))
-        if not isinstance(record, dict) or not isinstance(record.get("grants", []), list):
-            raise ValueError("not a record")
-        return record
-    except ValueError as error:
-        raise QueueError("bad_record", "%s cannot be understood: %s" % (path, error)) from None
+def _entries(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(entry, by=entry["by"], user=entry["user"], kind=entry["kind"]) for entry in record["grants"]]
 
 
 def _imported(record: dict[str, Any]) -> list[dict[str, Any]]:
