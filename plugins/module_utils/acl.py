@@ -71,12 +71,15 @@ def with_user(entries, uid, bit):
 
 
 def without_user(entries, uid, bit, before, mask):
-    """The entries as they were before with_user: before, the user's entry, and mask, both None where there was none."""
+    """The entries as they were before with_user: before, the user's entry, and mask, both None where there was none.
+
+    Never gives anything: of an entry that was there before, only the permission is taken, and a mask only becomes narrower.
+    """
     if _user(uid) not in entries:
         return entries
     left = {tag: permissions for tag, permissions in entries.items() if tag != _user(uid)}
     if before is not None:
-        left[_user(uid)] = before
+        left[_user(uid)] = entries[_user(uid)] if bit in before else entries[_user(uid)].replace(bit, "-")
     if mask is not None:
         if entries["mask:"] == _union(mask, bit):
             left["mask:"] = mask

@@ -124,11 +124,6 @@ def gpasswd_delete(user, group):
     return ["gpasswd", "-d", user, group]
 
 
-def read_byte(path):
-    """Reads a file as little as can be."""
-    return ["head", "-c", "1", "--", path]
-
-
 def journal_last():
     """The last message of the system's journal, which is not a user's own one (journalctl(1))."""
     return ["journalctl", "--system", "--quiet", "--no-pager", "--lines=1", "--output=cat"]

@@ -4,7 +4,7 @@
 
 """Parser of logrotate's configuration, and what a rotation does to one file: text in, data out. Format: logrotate.conf(5).
 
-What is not understood is an error, never a guess.
+Only what decides about that file is judged: the stanza that names it, and the defaults before it. There, what is not understood is an error.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import fnmatch
 import posixpath
 import re
 
-# Nodes.
-Directive = collections.namedtuple("Directive", "name words")
-Include = collections.namedtuple("Include", "path")
-Stanza = collections.namedtuple("Stanza", "patterns directives")
+# Nodes. words: the name of a directive and its arguments; odd: why a stanza is not understood, or None.
+Directive = collections.namedtuple("Directive", "words")
+Stanza = collections.namedtuple("Stanza", "patterns directives odd")
 
 # how: V(kept), the file stays and its content is copied away; V(created), logrotate makes the new one; V(left), the program that logs does.
 # mode (int), owner, group: what the new file gets; None where it is taken from the old one.
@@ -29,92 +28,93 @@ _OTHER = set(
     """addextension allowhardlink compress compresscmd compressext compressoptions createolddir dateext dateformat dateyesterday datehourago
     daily delaycompress extension hourly ifempty ignoreduplicates mail mailfirst maillast maxage maxsize minage minsize missingok monthly
     noallowhardlink nocompress nocreateolddir nodateext nodelaycompress nohourly nomail nomissingok noolddir nosharedscripts noshred notifempty
-    olddir renamecopy norenamecopy rotate sharedscripts shred shredcycles size start su tabooext taboopat uncompresscmd weekly yearly""".split()
+    olddir renamecopy norenamecopy rotate sharedscripts shred shredcycles size start su uncompresscmd weekly yearly""".split()
 )
-_KEEPING = ("copy", "copytruncate")
-_TABOO = ("~", ",v", ".bak", ".cfsaved", ".disabled", ".swp", ".rhn-cfg-tmp-*") + tuple(
+_TABOO = (",v", ".bak", ".cfsaved", ".disabled", ".swp", ".rpmnew", ".rpmorig", ".rpmsave", "~") + tuple(
     ".%s-%s" % (tool, kind) for tool in ("dpkg", "ucf") for kind in ("bak", "del", "dist", "new", "old", "tmp")
-) + (".rpmnew", ".rpmorig", ".rpmsave")
+)
 _PATTERN = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 _WORDS = re.compile(r"[\s=]+")
 
 
 class LogrotateError(ValueError):
-    """A configuration that is not understood."""
+    """A configuration of which it is not known what it does to a file."""
 
 
 def parse(text):
-    """The nodes (list) of one file. Raises LogrotateError."""
-    nodes, patterns, stanza, script = [], "", None, None
-    for line in text.splitlines():
-        line = line.strip()
+    """The nodes (list) of one file."""
+    nodes, header, stanza, script = [], "", None, False
+    lines = collections.deque(line.strip() for line in text.splitlines())
+    while lines:
+        line = lines.popleft()
         if script:
-            script = None if line == "endscript" else script
+            script = line != "endscript"
         elif not line or line.startswith("#"):
             continue
-        elif stanza is not None:
-            if line == "}":
-                nodes.append(stanza)
-                stanza = None
-            elif line.split()[0] in _SCRIPTS:
-                script = line
-            else:
-                stanza.directives.append(_directive(line))
-        elif patterns or line[0] in "/\"'*~{":
-            patterns, brace, rest = (patterns + " " + line).partition("{")
+        elif stanza is None and not header and line[0] not in "/\"'*~{":
+            nodes.append(Directive(_words(line)))
+        elif stanza is None:
+            header, brace, rest = (header + " " + line).partition("{")
             if brace:
-                if rest.strip():
-                    raise LogrotateError("something stands behind the brace: %r" % line[:200])
-                stanza = Stanza([quoted or single or bare for quoted, single, bare in _PATTERN.findall(patterns)], [])
-                patterns = ""
-        elif line.startswith("include") and line[7:8] in " \t=":
-            nodes.append(Include(_WORDS.split(line, 1)[1]))
+                stanza = Stanza([quoted or single or bare for quoted, single, bare in _PATTERN.findall(header)], [], None)
+                header = ""
+                lines.appendleft(rest.strip())
+        elif line.startswith("}"):
+            nodes.append(stanza)
+            stanza = None
+            lines.appendleft(line[1:].strip())
+        elif line.split()[0] in _SCRIPTS:
+            script = True
         else:
-            nodes.append(_directive(line))
-    if stanza or patterns or script:
-        raise LogrotateError("the file ends within %s" % (script or "a stanza"))
+            line, brace, rest = line.partition("}")
+            stanza.directives.append(_words(line))
+            if brace:
+                if len(stanza.directives[-1]) > 1 or rest.strip():
+                    stanza = stanza._replace(odd="a brace closes it within a line")
+                lines.appendleft(brace)
+    if stanza or header:
+        patterns = stanza.patterns if stanza else header.split()
+        nodes.append(Stanza(patterns, [], "its file ends within it"))
     return nodes
 
 
-def _directive(line):
-    words = [word for word in _WORDS.split(line.split(" #")[0].split("\t#")[0]) if word]
-    if words[0] not in _DECIDING and words[0] not in _OTHER:
-        raise LogrotateError("not a directive: %r" % line[:200])
-    return Directive(words[0], words[1:])
+def _words(line):
+    return [word for word in _WORDS.split(re.split(r"\s#", line)[0]) if word] or [""]
 
 
 def is_read(name, nodes):
     """Whether a file of this name in a directory that is included is read, after these nodes. Raises LogrotateError."""
-    if any(isinstance(node, Directive) and node.name in ("tabooext", "taboopat") for node in nodes):
+    if any(isinstance(node, Directive) and node.words[0] in ("tabooext", "taboopat") for node in nodes):
         raise LogrotateError("tabooext or taboopat is set")
-    return not name.startswith(".") and not any(fnmatch.fnmatchcase(name, "*" + ending) for ending in _TABOO)
+    return not name.startswith(".") and not name.endswith(_TABOO) and not fnmatch.fnmatchcase(name, "*.rhn-cfg-tmp-*")
 
 
-def rotation(nodes, path):
-    """The Rotation of a file under these nodes, includes put in their place. None where no stanza is for it. Raises LogrotateError."""
-    options = {}
-    found = []
+def rotation(nodes, names):
+    """The Rotation of a file with these names under these nodes, includes put in their place. None where no stanza is for it. Raises LogrotateError."""
+    options, found = {}, []
     for node in nodes:
         if isinstance(node, Directive):
-            _apply(options, node)
-        elif any(_matches(pattern, path) for pattern in node.patterns):
-            own = dict(options)
-            for directive in node.directives:
-                _apply(own, directive)
-            found.append(own)
+            _apply(options, node.words)
+        elif any(_matches(pattern, name) for pattern in node.patterns for name in names):
+            unknown = [words[0] for words in node.directives if words[0] not in _OTHER and words[0] not in _DECIDING]
+            if node.odd or unknown:
+                raise LogrotateError("the stanza for %s: %s" % (" ".join(node.patterns), node.odd or "%r is not known" % unknown[0][:200]))
+            found.append(dict(options))
+            for words in node.directives:
+                _apply(found[-1], words)
     if len(found) > 1:
-        raise LogrotateError("%d stanzas are for %s" % (len(found), path))
+        raise LogrotateError("%d stanzas are for %s" % (len(found), " ".join(names)))
     return _rotation(found[0]) if found else None
 
 
-def _apply(options, directive):
-    if directive.name in _DECIDING:
-        name = directive.name[2:] if directive.name.startswith("no") else directive.name
-        options[name] = None if directive.name != name else directive.words
+def _apply(options, words):
+    if words[0] in _DECIDING:
+        name = words[0][2:] if words[0].startswith("no") else words[0]
+        options[name] = None if words[0] != name else words[1:]
 
 
 def _rotation(options):
-    if any(options.get(name) is not None for name in _KEEPING):
+    if options.get("copy") is not None or options.get("copytruncate") is not None:
         return Rotation("kept", None, None, None)
     words = options.get("create")
     if words is None:

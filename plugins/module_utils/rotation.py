@@ -11,6 +11,7 @@ import os
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands, logrotate
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.files import LIMIT
 
 # The first that exists; the second is SUSE's.
 _FILES = ("/etc/logrotate.conf", "/usr/etc/logrotate.conf")
@@ -26,12 +27,14 @@ class RotationFinder:
         self._files = files
         self._nodes = None
 
-    def find(self, path):
-        """The Rotation of a file, or why it is not known (str)."""
+    def find(self, names):
+        """The Rotation of a file with these names, or why it is not known (str)."""
         try:
             if self._nodes is None:
-                self._nodes = self._load(next((file for file in self._files if os.path.isfile(file)), None))
-            found = logrotate.rotation(self._nodes, path)
+                nodes = []
+                self._load(next((file for file in self._files if os.path.isfile(file)), None), nodes)
+                self._nodes = nodes
+            found = logrotate.rotation(self._nodes, names)
             if found and found.how == "created" and found.mode is None and not self._copies_acls():
                 return "logrotate was built without access lists"
         except logrotate.LogrotateError as error:
@@ -40,24 +43,20 @@ class RotationFinder:
             return error.message
         return found or "no stanza of logrotate's configuration is for it"
 
-    def _load(self, path, depth=0):
+    def _load(self, path, nodes, depth=0):
         if path is None or depth > _DEEPEST:
             raise logrotate.LogrotateError("there is none" if path is None else "files include each other")
         try:
             with open(path, "rb") as file:
-                nodes = logrotate.parse(file.read().decode("utf-8", "replace"))
+                text = file.read(LIMIT).decode("utf-8", "replace")
         except OSError as error:
             raise logrotate.LogrotateError("%s: %s" % (path, error.strerror)) from None
-        except logrotate.LogrotateError as error:
-            raise logrotate.LogrotateError("%s: %s" % (path, error)) from None
-        expanded = []
-        for node in nodes:
-            if isinstance(node, logrotate.Include):
-                for name in self._included(node.path, expanded):
-                    expanded += self._load(name, depth + 1)
+        for node in logrotate.parse(text):
+            if isinstance(node, logrotate.Directive) and node.words[0] == "include":
+                for name in self._included(" ".join(node.words[1:]), nodes):
+                    self._load(name, nodes, depth + 1)
             else:
-                expanded.append(node)
-        return expanded
+                nodes.append(node)
 
     def _included(self, pattern, nodes):
         names = []

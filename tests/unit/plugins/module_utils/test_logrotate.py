@@ -47,7 +47,7 @@ create
 
 
 def found(text, path="/var/log/mail.log"):
-    return logrotate.rotation(logrotate.parse(text), path)
+    return logrotate.rotation(logrotate.parse(text), [path])
 
 
 @pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie"])
@@ -105,16 +105,50 @@ def test_which_files_a_stanza_is_for(pattern, fits):
     [
         "/var/log/mail.log {\ncreate\n",
         "/var/log/mail.log\n",
-        "/var/log/mail.log { create }\n",
         "/var/log/mail.log {\npostrotate\n}\n",
         "/var/log/mail.log {\nkeepacls\n}\n",
         "/var/log/mail.log {\ncreate 0649 root adm\n}\n",
+        "/var/log/mail.log {\ncreate 0640 root adm }\n",
         "/var/log/mail.log {\ncreate\n}\n/var/log/*.log {\ncreate\n}\n",
     ],
 )
-def test_what_is_not_understood(text):
+def test_what_is_not_understood_of_the_stanza_for_the_file(text):
     with pytest.raises(LogrotateError):
         found(text)
+
+
+# What logrotate 3.22 makes of the braces was tried: all but text behind a closing one, which is passed over with an error.
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "/x { daily }",
+        "/x {\ndaily\n} # end",
+        "/x {\ndaily }",
+        "/x {\nkeepacls\n}",
+        "/x {\ncreate 0649 }",
+        "/x {\n}\n/x {\n}",
+        "keepacls",
+        "} # end",
+        "\"/x y\" {\n}",
+    ],
+)
+def test_what_is_odd_elsewhere_does_not_matter(odd):
+    assert found("create\n%s\n/var/log/mail.log {\ncopytruncate\n}\n" % odd) == Rotation("kept", None, None, None)
+    assert found("create\n/var/log/mail.log {\nweekly\n}\n%s\n" % odd) == COPIES
+    assert found("create\n%s\n/var/log/mail.log {\nweekly\n}\n" % odd) == COPIES
+
+
+def test_a_stanza_on_one_line():
+    assert found("/var/log/mail.log { copytruncate }\n") == Rotation("kept", None, None, None)
+
+
+def test_a_file_that_ends_within_the_stanza_of_another():
+    assert found("/var/log/mail.log {\ncreate\n}\n/x {\ncreate\n") == COPIES
+
+
+def test_a_file_by_either_name():
+    nodes = logrotate.parse("/var/log/mail.log {\ncreate\n}\n")
+    assert logrotate.rotation(nodes, ["/data/log/mail.log", "/var/log/mail.log"]) == COPIES
 
 
 @pytest.mark.parametrize("name, read", [("rsyslog", True), ("rsyslog.conf", True), (".rsyslog", False), ("rsyslog.dpkg-old", False), ("rsyslog~", False)])

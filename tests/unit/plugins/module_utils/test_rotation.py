@@ -31,9 +31,9 @@ def finder(recording, tmp_path):
 def test_files_of_a_directory_come_in_order_under_what_stands_before(finder):
     texts = {"main": "create 0600 root root\ninclude HERE/d\ncreate\n", "d/b": "/b {\n}\n", "d/a": "create\n/a {\n}\n", "d/c.dpkg-old": "/a {\n}\n"}
     here = finder(texts)
-    assert here.find("/a") == COPIES
-    assert here.find("/b") == COPIES
-    assert "no stanza" in here.find("/c")
+    assert here.find(["/a"]) == COPIES
+    assert here.find(["/b"]) == COPIES
+    assert "no stanza" in here.find(["/c"])
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_files_of_a_directory_come_in_order_under_what_stands_before(finder):
     [
         ({}, None, "there is none"),
         ({"main": "include HERE/main\n"}, None, "include each other"),
-        ({"main": "include HERE/d\n", "d/a": "/a {\n"}, None, "d/a: the file ends"),
+        ({"main": "include HERE/d\n", "d/a": "/a {\n"}, None, "the stanza for /a: its file ends within it"),
         ({"main": "create\n/a {\n}\n"}, {"logrotate --version": ("", 0, "    ACL support:   no\n")}, "without access lists"),
     ],
 )
 def test_what_is_not_known(finder, texts, commands, says):
-    assert says in finder(texts, commands).find("/a")
+    assert says in finder(texts, commands).find(["/a"])
 
 
 @pytest.mark.parametrize(
