@@ -90,6 +90,11 @@ def visudo_check():
     return ["visudo", "-c"]
 
 
+def visudo_check_file(path):
+    """Whether a policy, with all that it includes, is valid (visudo(8): -c, -f)."""
+    return ["visudo", "-cf", path]
+
+
 def cvtsudoers_defaults(user, path):
     """The Defaults lines of a policy that may apply to a user, by name or by group, as JSON without aliases (cvtsudoers(1)).
 

@@ -32,6 +32,7 @@ KINDS = {
     "unparsed_listing": "Run the command by hand and look at what it prints; a listing that is not understood is no count.",
     "permission_denied": "Run as root (become: true), give sudo_user to go through sudo, or use method=postqueue.",
     "sudo_refused": "Compare the command with 'sudo -l' of the calling user: user, run-as user, path and arguments must match, with NOPASSWD.",
+    "bad_policy": "Correct the file that is named with 'visudo -f FILE', then run this again.",
     "unsafe_path": "Look at it ('ls -ld') and at who can write to its directory, remove what does not belong there, then run this again.",
     "bad_record": "Look at this file; it says what was granted on this host. Correct it, or revoke by hand what it names and remove it.",
     "missing_queue": "Start this instance if it never ran, which makes its queues; else compare the path with 'postconf queue_directory'.",

@@ -21,7 +21,7 @@ import time
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, fold, parse_parameters, parse_unused
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, fold, parse_parameters, parse_unused, raw_settings
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 
 # What postconf(5) says of a parameter. Everything else that runs follows "Whenever you make a change to the main.cf or master.cf
@@ -104,8 +104,15 @@ class MainCf:
         except OSError as error:
             raise QueueError("permission_denied", "%s cannot be read: %s" % (self.path, error.strerror), mend="Run as root (become: true).") from None
 
-    def plan(self, parameters, state):
-        """What would change (Plan), without a change to the file. Raises QueueError, among others for unknown names."""
+    def setting(self, name: str) -> str | None:
+        """The lines that set a parameter, as they stand in the file; None where it does not set it."""
+        return "\n".join(raw_settings(self.read().decode("utf-8", "surrogateescape"), name)) or None
+
+    def plan(self, parameters, state, raw=None):
+        """What would change (Plan), without a change to the file. Raises QueueError, among others for unknown names.
+
+        raw: lines as setting returns them, by name, that are to stand for the new values, which they must mean.
+        """
         before = self.read()
         self._lay_out(before)
         view = self._view(parameters)
@@ -122,8 +129,7 @@ class MainCf:
             for edit in edits:
                 self._run(edit)
                 self._settle(path)
-            with open(path, "rb") as file:
-                after = file.read()
+            after = self._with_raw(path, raw or {})
             seen = self._view_after(parameters)
         unknown = [name for name in parameters if name not in seen.effective]
         if state == "present":
@@ -134,16 +140,38 @@ class MainCf:
         warnings = [line for line in seen.warnings if line not in view.warnings and "unknown parameter" not in line]
         return Plan(before, after, view.settings, seen.settings, needs, unknown, warnings)
 
-    def replace(self, plan, parameters, state):
-        """Puts the text of a plan in place, all or nothing; returns the plan that was carried out, made anew where the file had changed."""
+    def replace(self, plan, parameters, state, raw=None, unchanged=False):
+        """Puts the text of a plan in place, all or nothing; returns the plan that was carried out, made anew where the file had changed.
+
+        With unchanged only where these parameters still have the values of the plan; else nothing is done, and None returned.
+        """
         with self._locked() as temporary:
             if self.read() != plan.before:
-                plan = self.plan(parameters, state)
+                seen, plan = plan.settings_before, self.plan(parameters, state, raw)
+                if unchanged and any(seen.get(name) != plan.settings_before.get(name) for name in parameters):
+                    os.unlink(self.path + ".tmp")
+                    return None
             try:
                 self._write(temporary, plan.after)
             except OSError as error:
                 raise QueueError("permission_denied", "%s cannot be written: %s" % (self.path, error.strerror), mend="Run as root (become: true).") from None
         return plan
+
+    def _with_raw(self, path, raw):
+        """The draft's text, once the lines in raw have taken the place of those that postconf wrote."""
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8", "surrogateescape")
+        for name, lines in raw.items():
+            wanted, written = raw_settings(lines, name), raw_settings(text, name)
+            # postconf gave each of several settings the same value; the last one counts.
+            found = list(re.finditer(r"^%s$" % re.escape(written[-1]), text, re.MULTILINE)) if written else []
+            for place, setting in zip(reversed(found), reversed(wanted)):
+                text = text[: place.start()] + setting + text[place.end() :]
+        if raw:
+            with open(path, "wb") as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+            self._settle(path)
+        return text.encode("utf-8", "surrogateescape")
 
     def _lay_out(self, text):
         """Makes the draft's directory: a copy of main.cf, links to all else that Postfix reads with it."""

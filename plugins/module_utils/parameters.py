@@ -15,6 +15,7 @@ ListedInstance = collections.namedtuple("ListedInstance", "name group enabled co
 _LINE = re.compile(r"([^\s=]+) =(?: (.*))?\Z")
 # As Postfix has it: white space is what it is in ASCII.
 _SPACE = re.compile(r"[ \t\n\v\f\r]+")
+_BLANKS = " \t\n\v\f\r"
 _UNUSED = re.compile(r".*?postconf: warning: .*?/main\.cf: unused parameter: ([^=\s]+)=(.*)\Z")
 
 
@@ -52,6 +53,25 @@ def parse_instances(lines):
 def fold(value):
     """A value as postconf shows it: each run of white space, line folds included, is one blank."""
     return _SPACE.sub(" ", value).strip(" ")
+
+
+def raw_settings(text: str, name: str) -> list[str]:
+    """The lines of main.cf that set a parameter, continuation lines and all, without the comments and empty lines between them.
+
+    Each without its last newline. More than one where main.cf sets it repeatedly; the last one counts.
+    """
+    found = []
+    inside = False
+    for line in text.split("\n"):
+        if not line.strip(_BLANKS) or line.lstrip(_BLANKS).startswith("#"):
+            continue
+        if line[0] not in _BLANKS:
+            inside = line.partition("=")[0].strip(_BLANKS) == name
+            if inside:
+                found.append(line)
+        elif inside:
+            found[-1] += "\n" + line
+    return found
 
 
 def split_list(value):

@@ -29,12 +29,27 @@ def parse_version(lines):
     return versions[0], paths[0].split(":") if paths else []
 
 
-def parse_requiretty(text):
-    """Whether any of the Defaults lines that C(cvtsudoers -f json) prints sets requiretty. Raises SudoError."""
+def parse_defaults(text: str) -> dict:
+    """The settings in the Defaults lines that C(cvtsudoers -f json) prints, of each the last one, which decides. Raises SudoError."""
     if not text.strip():
-        return False  # what it prints where no line is left
+        return {}  # what it prints where no line is left
+    settings = {}
     try:
-        lines = json.loads(text).get("Defaults", [])
-        return any(option.get("requiretty") is True for line in lines for option in line["Options"])
+        for line in json.loads(text).get("Defaults", []):
+            for option in line["Options"]:
+                settings.update(option)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise SudoError("not the Defaults of a policy: %r" % text[:200]) from None
+    return settings
+
+
+def parse_requiretty(text):
+    """Whether requiretty is set by the Defaults lines that C(cvtsudoers -f json) prints. Raises SudoError."""
+    return parse_defaults(text).get("requiretty") is True
+
+
+def parse_secure_path(text: str, user: str) -> str | None:
+    """The last secure_path in a policy's text that is for everybody or for this user; for where cvtsudoers is missing."""
+    lines = re.findall(r"^[ \t]*Defaults(?:[ \t]|:%s[ \t])(.*)$" % re.escape(user), text.replace("\\\n", ""), re.MULTILINE)
+    values = re.findall(r'\bsecure_path[ \t]*=[ \t]*(?:"([^"]*)"|([^\s,]+))', "\n".join(lines))
+    return (values[-1][0] or values[-1][1].replace("\\:", ":")) if values else None

@@ -1,0 +1,218 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sudo_access
+short_description: Let a user run exactly the given commands as another user
+version_added: 0.1.0
+author:
+  - The mailops.postfix authors (@mailops)
+description:
+  - Writes one sudoers file that lets a user run the given commands, with exactly these arguments, as another user and without a password.
+  - Validates sudo's whole policy with the new file in it before the file is installed. Where it would not be valid, nothing is changed.
+  - Records the file on the host before it is written, so that O(state=absent) removes it, also after an interrupted run or under an earlier O(path).
+  - Asks the host's C(visudo) which settings it knows, so it works with sudo and with sudo-rs.
+extends_documentation_fragment:
+  - mailops.postfix.attributes
+  - mailops.postfix.attributes.changes
+options:
+  user:
+    description:
+      - The user who runs the commands. Not root.
+      - With O(state=absent) the user need not exist any more.
+    type: str
+    required: true
+  run_as:
+    description: The user as whom the commands run. Not root. Required with O(state=present).
+    type: str
+  commands:
+    description:
+      - The command lines. Required with O(state=present).
+      - The first word is an absolute path, or the name of a program, such as C(find), which is then looked up where sudo will look,
+        in C(secure_path) of its policy, or else in C(/usr/bin).
+      - Words consist of letters, digits, C(_), C(.), C(/) and C(-), with one blank between two words. Patterns are refused.
+      - A command without arguments may be run without arguments only.
+    type: list
+    elements: str
+  path:
+    description:
+      - The sudoers file, in a directory that sudo's policy includes with C(@includedir).
+      - Its name has no C(.) and no C(~) at its end, because sudo skips such files.
+      - Each user needs a path of his own. A file that is there and does not begin with O(marker) is neither overwritten nor removed.
+    type: path
+    default: /etc/sudoers.d/mailops-datadog-postfix
+  quiet:
+    description:
+      - Whether to keep these commands out of sudo's log and out of PAM's sessions (C(!log_allowed), C(!pam_session)).
+      - Where the host's sudo does not know a setting, it is left out, with a warning.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(present) installs the file, and removes those that this module wrote for the user under another path.
+      - V(absent) removes every file that this module wrote for the user, and the one at O(path) if it begins with O(marker).
+    type: str
+    choices: [present, absent]
+    default: present
+  marker:
+    description: The first line of the file, a comment by which the module recognizes its own file.
+    type: str
+    default: "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
+notes:
+  - Needs root (C(become=true)), in check mode, too.
+  - C(requiretty) is lifted for the user where the policy sets it. Where a file that is read later sets it again, that is an error.
+  - A rule for the same command in a file that is read later outweighs this one.
+seealso:
+  - module: mailops.postfix.mailq_access
+  - name: sudoers(5)
+    description: sudo's policy.
+    link: https://www.sudo.ws/docs/man/sudoers.man/
+"""
+
+EXAMPLES = r"""
+- name: Let the monitoring user count the messages in a queue
+  mailops.postfix.sudo_access:
+    user: watcher
+    run_as: postfix
+    commands:
+      - find /var/spool/postfix/deferred -type f
+      - find /var/spool/postfix/hold -type f
+    path: /etc/sudoers.d/watcher-queues
+    quiet: true
+  become: true
+
+- name: Revoke that
+  mailops.postfix.sudo_access:
+    user: watcher
+    path: /etc/sudoers.d/watcher-queues
+    state: absent
+  become: true
+"""
+
+RETURN = r"""
+file:
+  description: O(path).
+  returned: success
+  type: str
+  sample: /etc/sudoers.d/watcher-queues
+programs:
+  description: The paths of the programs that the rules name. Empty with O(state=absent).
+  returned: success
+  type: list
+  elements: str
+  sample: [/usr/bin/find]
+diff:
+  description: Each file that changes, as text. A file that is not there is an empty text.
+  returned: in diff mode
+  type: list
+  elements: dict
+  contains:
+    before:
+      description: The text before.
+      returned: always
+      type: str
+      sample: ""
+    after:
+      description: The text after.
+      returned: always
+      type: str
+      sample: "watcher ALL=(postfix) NOPASSWD: /usr/bin/find /var/spool/postfix/hold -type f\n"
+    before_header:
+      description: The file's path.
+      returned: always
+      type: str
+      sample: /etc/sudoers.d/watcher-queues
+    after_header:
+      description: The file's path.
+      returned: always
+      type: str
+      sample: /etc/sudoers.d/watcher-queues
+errors:
+  description: Why the file could not be installed or removed. It is as it was.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description:
+        - The kind of the error.
+        - V(bad_argument), an option is out of range, a user or a program does not exist;
+          V(not_installed), there is no sudo;
+          V(bad_policy), sudo's policy is not valid, does not include the file's directory, or would not allow the commands,
+          or the file is somebody else's;
+          V(unsafe_path), a user other than root can write to the file's directory, or the file is not a regular file;
+          V(permission_denied), the module does not run as root;
+          V(bad_record), the record on the host is not understood;
+          V(timeout), another run held the record for too long;
+          V(command_failed), a command or a change of a file failed in another way.
+      returned: always
+      type: str
+      sample: bad_policy
+    message:
+      description: What happened.
+      returned: always
+      type: str
+      sample: /etc/sudoers does not include the files in /etc/sudoers.d
+    mend:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Run visudo and add the line '@includedir /etc/sudoers.d', or choose another path.
+    command:
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      returned: always
+      type: str
+      sample: null
+    rc:
+      description: The command's exit code. V(null) where there was no command.
+      returned: always
+      type: int
+      sample: null
+    stderr:
+      description: What the command printed on stderr.
+      returned: always
+      type: str
+      sample: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import MARKER, PATH, ensure
+
+_TIMEOUT = 60
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "user": {"type": "str", "required": True},
+            "run_as": {"type": "str"},
+            "commands": {"type": "list", "elements": "str"},
+            "path": {"type": "path", "default": PATH},
+            "quiet": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "marker": {"type": "str", "default": MARKER},
+        },
+        required_if=[("state", "present", ["run_as", "commands"])],
+        supports_check_mode=True,
+    )
+    try:
+        result = ensure(module.params, Deadline(_TIMEOUT), module.check_mode)
+    except QueueError as error:
+        module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend), errors=[error.as_dict()])
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    if not module._diff:
+        del result["diff"]
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
