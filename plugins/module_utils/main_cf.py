@@ -117,7 +117,11 @@ class MainCf:
         self._lay_out(before)
         view = self._view(parameters)
         if state == "present":
-            changing = {name: value for name, value in parameters.items() if view.settings.get(name) != fold(value)}
+            changing = {
+                name: value
+                for name, value in parameters.items()
+                if view.settings.get(name) != fold(value) or (raw and raw[name] != self.setting(name))
+            }
             # One at a time: postconf adds the new ones of a call in an order that changes from run to run.
             edits = [commands.postconf_edit(self._draft, name, value) for name, value in changing.items()]
         else:
