@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils.errors import Queu
 from ansible_collections.mailops.postfix.plugins.module_utils.instances import answer, describe_instance
 from ansible_collections.mailops.postfix.plugins.module_utils.main_cf import MainCf
 from ansible_collections.mailops.postfix.plugins.module_utils.parameter_grants import Want, step, value_of
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import split_list
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import split_list, split_raw
 from ansible_collections.mailops.postfix.plugins.module_utils.record import Record
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
@@ -201,9 +201,12 @@ class _Run:
             if error.kind == "bad_config" and not wanted and not os.path.lexists(os.path.join(place[0], "main.cf")):
                 return None
             raise
-        if lines is None or wanted or self._runner.find("postconf") or self._is_installed(place[0]):
-            return lines
-        return None
+        if lines is not None and self._runner.find("postconf") is None:
+            if self._is_installed(place[0]):
+                message = "postconf was not found, although Postfix is installed"
+                raise QueueError("not_installed", message, mend="Add the directory of postconf to PATH, for root, then run this again.")
+            return None
+        return lines
 
     def _is_installed(self, directory: str) -> bool:
         """Whether Postfix is there although its postconf is not found."""
@@ -244,4 +247,4 @@ def _plain(text: str | None) -> str | None:
 
 
 def _shown(lines: str | None) -> str:
-    return "" if lines is None else "%s\n" % _plain(lines)
+    return "" if lines is None else "%s\n" % _plain(split_raw(lines)[0])

@@ -21,7 +21,7 @@ import time
 
 from ansible_collections.mailops.postfix.plugins.module_utils import commands
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, fold, parse_parameters, parse_unused, raw_settings
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import ParameterError, fold, parse_parameters, parse_unused, raw_settings, split_raw
 from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
 
 # What postconf(5) says of a parameter. Everything else that runs follows "Whenever you make a change to the main.cf or master.cf
@@ -167,10 +167,13 @@ class MainCf:
             text = file.read().decode("utf-8", "surrogateescape")
         for name, lines in raw.items():
             wanted, written = raw_settings(lines, name), raw_settings(text, name)
-            # postconf gave each of several settings the same value; the last one counts.
-            found = list(re.finditer(r"^%s$" % re.escape(written[-1]), text, re.MULTILINE)) if written else []
-            for place, setting in zip(reversed(found), reversed(wanted)):
-                text = text[: place.start()] + setting + text[place.end() :]
+            # postconf gave each of several settings the same value, of which the last one counts, and left the comments behind them.
+            found = [place.start() for place in re.finditer("^%s$" % re.escape(written[-1]), text, re.MULTILINE)] if written else []
+            for start, setting in zip(reversed(found), reversed(wanted)):
+                own, remarks = split_raw(setting)
+                parted = "\n".join([written[-1], remarks])
+                kept = remarks and text.startswith(parted + "\n", start)
+                text = text[:start] + (setting if kept else own) + text[start + len(parted if kept else written[-1]) :]
         if raw:
             with open(path, "wb") as file:
                 file.write(text.encode("utf-8", "surrogateescape"))

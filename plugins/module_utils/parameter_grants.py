@@ -14,7 +14,7 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import fold, raw_settings, split_list
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import fold, raw_settings, split_list, split_raw
 
 # value: the whole value to set; with None the token goes before the present value, or before default where main.cf sets none.
 Want = collections.namedtuple("Want", "directory name token value default")
@@ -102,7 +102,7 @@ def _lines(name: str, value: str | None, before: str | None) -> str | None:
 def value_of(name: str, lines: str | None) -> str | None:
     """The value that lines of main.cf set, or that version 0.1.0 noted."""
     settings = raw_settings(lines, name) if lines is not None else []
-    return lines if not settings else fold(settings[-1].partition("=")[2])
+    return lines if not settings else fold(split_raw(settings[-1])[0].partition("=")[2])
 
 
 def _words(name: str, lines: str | None) -> list[str]:

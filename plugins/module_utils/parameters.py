@@ -56,22 +56,36 @@ def fold(value):
 
 
 def raw_settings(text: str, name: str) -> list[str]:
-    """The lines of main.cf that set a parameter, continuation lines and all, without the comments and empty lines between them.
+    """The lines of main.cf that set a parameter, continuation lines and the comments and empty lines between them included.
 
     Each without its last newline. More than one where main.cf sets it repeatedly; the last one counts.
     """
-    found = []
-    inside = False
+    found: list[str] = []
+    inside, between = False, ""
     for line in text.split("\n"):
-        if not line.strip(_BLANKS) or line.lstrip(_BLANKS).startswith("#"):
+        if _is_remark(line):
+            between += "\n" + line
             continue
         if line[0] not in _BLANKS:
             inside = line.partition("=")[0].strip(_BLANKS) == name
             if inside:
                 found.append(line)
         elif inside:
-            found[-1] += "\n" + line
+            found[-1] += between + "\n" + line
+        between = ""
     return found
+
+
+def split_raw(lines: str) -> tuple[str, str]:
+    """The lines that set a parameter, as raw_settings returns them, and the comments and empty lines between them."""
+    parted: tuple[list[str], list[str]] = ([], [])
+    for line in lines.split("\n"):
+        parted[_is_remark(line)].append(line)
+    return "\n".join(parted[0]), "\n".join(parted[1])
+
+
+def _is_remark(line: str) -> bool:
+    return not line.strip(_BLANKS) or line.lstrip(_BLANKS).startswith("#")
 
 
 def split_list(value):

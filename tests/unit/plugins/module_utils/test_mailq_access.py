@@ -22,7 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils.runner import Dead
 MAILQ = "authorized_mailq_users"
 REACHABLE = "alternate_config_directories"
 DEFAULT, OUT, IN = "/etc/postfix", "/etc/postfix-out", "/etc/postfix-in"
-FOLDED = "authorized_mailq_users=root,\n\tadmin\n  carol"
+FOLDED = "authorized_mailq_users=root,\n# note\n\n\tadmin\n  carol"
 
 
 class Interrupted(Exception):
@@ -187,7 +187,7 @@ def test_added_and_revoked(host, before):
     assert result["parameters"] == [
         {"config_directory": DEFAULT, "name": MAILQ, "before": value_of(MAILQ, lines), "after": ", ".join(filter(None, ["dd-agent", value_of(MAILQ, lines)]))}
     ]
-    assert result["diff"][0]["before"] == lines + "\n"
+    assert result["diff"][0]["before"] == lines.replace("# note\n\n", "") + "\n"
     settle(host)
     settle(host, present=False)
     assert host.main_cf[DEFAULT] == {MAILQ: lines} and host.record == []
