@@ -44,8 +44,14 @@ def parse_defaults(text: str) -> dict:
 
 
 def parse_requiretty(text):
-    """Whether requiretty is set by the Defaults lines that C(cvtsudoers -f json) prints. Raises SudoError."""
-    return parse_defaults(text).get("requiretty") is True
+    """Whether any of the Defaults lines that C(cvtsudoers -f json) prints sets requiretty. Raises SudoError."""
+    if not text.strip():
+        return False  # what it prints where no line is left
+    try:
+        lines = json.loads(text).get("Defaults", [])
+        return any(option.get("requiretty") is True for line in lines for option in line["Options"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise SudoError("not the Defaults of a policy: %r" % text[:200]) from None
 
 
 def parse_secure_path(text: str, user: str) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS, QueueError
 from ansible_collections.mailops.postfix.plugins.module_utils.main_cf import MainCf, check_parameters
-from ansible_collections.mailops.postfix.plugins.module_utils.parameters import fold
+from ansible_collections.mailops.postfix.plugins.module_utils.parameters import fold, split_raw
 from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
 
 DEFAULTS = {"relayhost": "", "inet_interfaces": "all", "inet_protocols": "all", "tcp_windowsize": "0", "authorized_mailq_users": "static:anyone"}
@@ -33,7 +33,8 @@ class Postconf:
         path = os.path.join(directory, "main.cf")
         with open(path) as file:
             text = file.read()
-        pairs = dict(re.findall(r"^(\w+)[ \t]*=[ \t]*((?:.|\n[ \t])*)$", text, re.MULTILINE))
+        settings = re.sub(r"^[ \t]*(#.*)?\n", "", text, flags=re.MULTILINE)
+        pairs = dict(re.findall(r"^(\w+)[ \t]*=[ \t]*((?:.|\n[ \t])*)$", settings, re.MULTILINE))
         known = dict(DEFAULTS, **{name: value for name, value in pairs.items() if name in DEFAULTS or "$" + name in text})
         if self._refuse and self._refuse in text:
             return 1, [], "postconf: fatal: macro processing error\n", argv
@@ -225,3 +226,53 @@ def test_lock_that_another_holds(main_cf, directory):
         fcntl.flock(file, fcntl.LOCK_EX)
         assert refusal(main_cf.replace, plan, {"relayhost": "c"}, "present").kind == "timeout"
     assert (directory / "main.cf").read_text() == TEXT
+
+
+FOLDED = "relayhost = a,\n   b"
+
+
+def put_back(main_cf, lines, unchanged=False):
+    parameters, raw = {"relayhost": fold(split_raw(lines)[0].partition("=")[2])}, {"relayhost": lines}
+    return main_cf.replace(main_cf.plan(parameters, "present", raw), parameters, "present", raw, unchanged)
+
+
+def test_lines_come_back_as_they_were(main_cf, directory):
+    assert main_cf.setting("relayhost") == FOLDED
+    assert main_cf.setting("tcp_windowsize") is None
+    change(main_cf, {"relayhost": "c"})
+    assert main_cf.setting("relayhost") == "relayhost = c"
+    put_back(main_cf, FOLDED)
+    assert (directory / "main.cf").read_text() == TEXT
+    # Also where the value is the same by then.
+    change(main_cf, {"relayhost": "c"})
+    change(main_cf, {"relayhost": "a, b"})
+    put_back(main_cf, FOLDED)
+    assert (directory / "main.cf").read_text() == TEXT
+
+
+def test_lines_come_back_among_comments_that_changed(main_cf, directory):
+    lines = "relayhost=a,\n# one\n\n   b"
+    (directory / "main.cf").write_text("relayhost = c\n# one\n\ninet_protocols = all\n")
+    put_back(main_cf, lines)
+    assert (directory / "main.cf").read_text() == lines + "\ninet_protocols = all\n"
+    (directory / "main.cf").write_text("relayhost = c\n# two\n")
+    put_back(main_cf, lines)
+    assert (directory / "main.cf").read_text() == "relayhost=a,\n   b\n# two\n"
+
+
+def test_lines_that_mean_something_else(main_cf, directory):
+    error = refusal(main_cf.plan, {"relayhost": "a, b"}, "present", {"relayhost": "relayhost = a,\nb"})
+    assert error.kind == "bad_argument"
+    assert (directory / "main.cf").read_text() == TEXT
+
+
+def test_only_where_the_value_is_unchanged(main_cf, directory):
+    plan = main_cf.plan({"relayhost": "c"}, "present")
+    (directory / "main.cf").write_text(TEXT + "tcp_windowsize = 1\n")
+    assert main_cf.replace(plan, {"relayhost": "c"}, "present", unchanged=True)
+    plan = main_cf.plan({"relayhost": "d"}, "present")
+    text = TEXT.replace("a,", "b,")
+    (directory / "main.cf").write_text(text)
+    assert main_cf.replace(plan, {"relayhost": "d"}, "present", unchanged=True) is None
+    assert (directory / "main.cf").read_text() == text
+    assert sorted(os.listdir(str(directory))) == ["main.cf", "master.cf"]

@@ -15,7 +15,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils.parameters import 
     parse_instances,
     parse_parameters,
     parse_unused,
+    raw_settings,
     split_list,
+    split_raw,
 )
 
 
@@ -66,3 +68,22 @@ def test_parameters_are_read_back(values):
 @hypothesis.given(strategies.lists(strategies.from_regex(r"\A[a-z!:/]+\Z")), strategies.sampled_from([", ", " ", ",", "\t"]))
 def test_lists_are_read_back(items, separator):
     assert split_list(separator.join(items)) == items
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("", []),
+        ("# a = 1\nb = a\nab = 1\n a = 2\n", []),
+        ("a=1", ["a=1"]),
+        ("b = 1\na = 1,\n  2\n# x\n\n", ["a = 1,\n  2"]),
+        ("a =\n\t1\n# x\n\n  # y\n 2\nb = 1\n 3\n", ["a =\n\t1\n# x\n\n  # y\n 2"]),
+        ("a = 1\nb = 2\na = 3\n 4\n", ["a = 1", "a = 3\n 4"]),
+    ],
+)
+def test_lines_that_set_a_parameter(text, found):
+    assert raw_settings(text, "a") == found
+
+
+def test_remarks_between_lines():
+    assert split_raw("a =\n\t1\n# x\n\n  # y\n 2") == ("a =\n\t1\n 2", "# x\n\n  # y")

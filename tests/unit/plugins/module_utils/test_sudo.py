@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from ansible_collections.mailops.postfix.plugins.module_utils.sudo import SudoError, parse_requiretty, parse_version
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo import SudoError, parse_defaults, parse_requiretty, parse_secure_path, parse_version
 
 
 @pytest.mark.parametrize("release, version", [("bullseye", "1.9.5p2"), ("trixie", "1.9.16p2")])
@@ -33,6 +33,30 @@ def test_requiretty_whatever_comes_after_it(sample, release):
     assert parse_requiretty(sample("cvtsudoers_exempt_%s.json" % release)) is False
 
 
+@pytest.mark.parametrize("release", ["bullseye", "trixie"])
+def test_last_setting_decides(sample, release):
+    assert parse_defaults(sample("cvtsudoers_requiretty_%s.json" % release))["requiretty"] is False
+    lines = [{"Options": [{"requiretty": value}, {"use_pty": True}]} for value in (False, True)]
+    assert parse_defaults(json.dumps({"Defaults": lines})) == {"requiretty": True, "use_pty": True}
+    assert parse_defaults("") == {}
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("", None),
+        ("#Defaults secure_path=/a\n", None),
+        ("Defaults secure_path=/a\n", "/a"),
+        ('Defaults\tuse_pty, secure_path = "/a:/b", env_reset\n', "/a:/b"),
+        ("Defaults secure_path=/a\\:/b,env_reset\n", "/a:/b"),
+        ("Defaults env_reset, \\\n  secure_path=/a\nDefaults:agent secure_path=/b\nDefaults:other secure_path=/c\n", "/b"),
+        ("Defaults!/bin/x secure_path=/a\nDefaults !secure_path\n", None),
+    ],
+)
+def test_secure_path_in_a_text(text, value):
+    assert parse_secure_path(text, "agent") == value
+
+
 def test_policy_without_defaults():
     assert parse_requiretty("") is False
     assert parse_requiretty("{}") is False
@@ -45,5 +69,6 @@ def test_policy_without_defaults():
 def test_no_text_raises_anything_else(text):
     try:
         assert parse_requiretty(text) in (True, False)
+        assert isinstance(parse_defaults(text), dict)
     except SudoError:
         pass
