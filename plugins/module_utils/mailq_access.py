@@ -104,13 +104,21 @@ class _Run:
             if not any(changed) or self._check_mode:
                 break
         for directory, error in listings.items():
-            if error and error.kind in ("not_authorized", "config_directory_refused") and not self._check_mode:
+            # In check mode what was planned may help.
+            if error and error.kind in ("not_authorized", "config_directory_refused") and not (self._check_mode and self._changes):
                 raise error
-        return self._result([{"config_directory": directory, "error": error and error.as_dict()["kind"]} for directory, error in listings.items()])
+        return self._result([{"config_directory": directory, "error": error.kind if error else None} for directory, error in listings.items()])
 
     def revoke(self) -> dict[str, Any]:
+        errors = []
         for place in self._places([], set()):
-            self._settle(place, [], set())
+            try:
+                self._settle(place, [], set())
+            except QueueError as error:
+                # What another instance gave is revoked all the same.
+                errors.append(error)
+        if errors:
+            raise errors[0]
         return self._result([])
 
     def _result(self, listings: list[dict[str, Any]]) -> dict[str, Any]:
@@ -119,13 +127,14 @@ class _Run:
             if before == after:
                 continue
             path = os.path.join(directory, "main.cf")
+            values = {"before": _plain(value_of(name, before)), "after": _plain(value_of(name, after))}
             result["changed"] = True
-            result["parameters"].append({"config_directory": directory, "name": name, "before": _plain(value_of(name, before)), "after": _plain(value_of(name, after))})
+            result["parameters"].append(dict(values, config_directory=directory, name=name))
             result["diff"].append({"before_header": path, "after_header": path, "before": _shown(before), "after": _shown(after)})
         return result
 
     def _listing(self, directory: str) -> QueueError | None:
-        """Why the user cannot list the queue; None where he can. Nothing of a listing is kept."""
+        """Why the user cannot list the queue; None where the user can. Nothing of a listing is kept."""
         patience = Deadline(min(_PATIENCE, self._deadline.remaining()))
         process = Runner(patience, run_as=self._user).start(commands.postqueue_plain(directory))
         try:
@@ -155,7 +164,7 @@ class _Run:
         return wants
 
     def _refuse_exclusion(self, directory: str, listed: list[str]) -> None:
-        """The user is put at the list's head, which must not outweigh what somebody wrote to keep him out: his name, or a file or table of such names."""
+        """The user is put at the list's head, which must not outweigh what somebody wrote to exclude the user: the name, or a file or table of such names."""
         excluding = [pattern for pattern in listed if pattern == "!" + self._user or re.match(r"!(?!static:).*[/:]", pattern)]
         if not excluding and self._user in listed:
             excluding = [pattern for pattern in listed[: listed.index(self._user)] if pattern.startswith("!")]
@@ -164,7 +173,7 @@ class _Run:
             raise QueueError("bad_argument", message, mend="Remove that from the list, or give the whole list in the option %s." % MAILQ)
 
     def _places(self, wants: list[Want], needed: set[tuple[str, str, str]]) -> list[tuple[str, str]]:
-        """What is to be looked at: what is to be set, what the user got earlier, and what he shares with another user."""
+        """What is to be looked at: what is to be set, what the user got earlier, and what is shared with another user."""
         places = [(want.directory, want.name) for want in wants]
         for entry in self._record.entries(_BY):
             place = (entry["config_directory"], entry["name"])
@@ -234,7 +243,7 @@ class _Run:
 
 
 def _lets_in(listed: list[str], user: str) -> bool | None:
-    """Whether a list lets the user in by his name or with everybody, None where neither is in it; files and tables are not looked into."""
+    """Whether a list lets the user in by name or with everybody, None where neither is in it; files and tables are not looked into."""
     for pattern in listed:
         if pattern.lstrip("!") == user or pattern.lstrip("!").startswith("static:"):
             return not pattern.startswith("!")

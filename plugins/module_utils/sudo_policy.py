@@ -113,7 +113,7 @@ class Policy:
         return rc == 0 and "unknown" not in "\n".join(lines) + stderr
 
     def defaults(self, user: str) -> dict | None:
-        """The settings that hold for a user, whatever he runs; None where cvtsudoers is missing."""
+        """The settings that hold for a user, whatever the command; None where cvtsudoers is missing."""
         if self._runner.find("cvtsudoers") is None:
             return None
         rc, lines, stderr, argv = self._runner.run(commands.cvtsudoers_defaults(user, self._main))

@@ -14,7 +14,7 @@ author:
   - The mailops.postfix authors (@mailops)
 description:
   - Lists the queue of each instance as the user, and where Postfix refuses that, changes C(main.cf) as little as necessary.
-  - Where the instance's C(authorized_mailq_users) shuts the user out, adds him to it, before what is listed.
+  - Where the instance's C(authorized_mailq_users) shuts the user out, adds the user to it, before what is listed.
   - Where Postfix refuses the configuration directory, adds that to C(alternate_config_directories) of the default instance.
   - Records each grant on the host before it is made, so that O(state=absent) revokes exactly that, also after an interrupted run.
 extends_documentation_fragment:
@@ -127,7 +127,7 @@ listings:
     error:
       description:
         - Why the user cannot list its queue, in check mode before the change, such as V(mail_system_down) or V(not_authorized).
-        - V(null) where he can.
+        - V(null) where the user can.
       returned: always
       type: str
       sample: not_authorized
@@ -166,7 +166,7 @@ errors:
     kind:
       description:
         - The kind of the error.
-        - V(bad_argument), an option is out of range, the user does not exist, or the list shuts him out on purpose;
+        - V(bad_argument), an option is out of range, the user does not exist, or the list excludes the user on purpose;
           V(not_authorized), Postfix still refuses the user;
           V(config_directory_refused), Postfix still refuses the configuration directory;
           V(not_installed), a program is missing;

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright: (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -33,7 +32,7 @@ def sh(command):
 
 def lists(user, directory):
     argv = ["setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "postqueue", "-c", directory, "-p"]
-    return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def state():
@@ -191,7 +190,7 @@ def main():
         for case in cases:
             case()
             after = state()
-            assert after == before, "%s left something: %s" % (case.__name__, [path for path in set(after) | set(before) if after.get(path) != before.get(path)])
+            assert after == before, "%s left something: %s" % (case.__name__, [path for path in after.keys() | before if after.get(path) != before.get(path)])
     finally:
         clean()
         sh("rm -f /root/lines.kept")

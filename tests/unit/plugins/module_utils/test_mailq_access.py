@@ -41,6 +41,7 @@ class Host:
         self.left = None
         self.listing = None
         self.between = None
+        self.broken = None
 
     def words(self, directory, name, default=""):
         value = value_of(name, self.main_cf.get(directory, {}).get(name))
@@ -116,6 +117,8 @@ def host(monkeypatch):
         def plan(self, parameters, state, raw=None):
             if not current[0].postfix:
                 raise QueueError("not_installed", "postconf was not found")
+            if self.directory == current[0].broken:
+                raise QueueError("bad_config", "main.cf is wrong")
             before = {name: value_of(name, lines) for name, lines in current[0].main_cf[self.directory].items()}
             assert not raw or {name: value_of(name, lines) for name, lines in raw.items()} == parameters
             return collections.namedtuple("Plan", "settings_before")(before)
@@ -291,7 +294,9 @@ def test_exact_list_that_cannot_be(host, exact):
     assert caught.value.kind == "bad_argument"
 
 
-@pytest.mark.parametrize("run", [{"user": "a b"}, {"user": "!a"}, {"user": ""}, {"directories": ["etc"]}, {"directories": [OUT + "/"]}, {"directories": ["/a b"]}])
+@pytest.mark.parametrize(
+    "run", [{"user": "a b"}, {"user": "!a"}, {"user": ""}, {"directories": ["etc"]}, {"directories": [OUT + "/"]}, {"directories": ["/a b"]}]
+)
 def test_refused_before_any_change(host, run):
     with pytest.raises(QueueError) as caught:
         host().run(**run)
@@ -304,7 +309,23 @@ def test_still_refused_after_the_change(host):
     with pytest.raises(QueueError) as caught:
         host.run()
     assert caught.value.kind == "not_authorized"
+    with pytest.raises(QueueError):
+        host.run(check_mode=True)
     host.run(present=False)
+    assert host.value(MAILQ) == "root" and host.record == []
+
+
+def test_one_broken_instance_keeps_no_other_from_being_revoked(host):
+    host = host()
+    for place in (DEFAULT, OUT):
+        host.main_cf[place][MAILQ] = "authorized_mailq_users = root"
+    settle(host, directories=[DEFAULT, OUT])
+    host.broken = DEFAULT
+    with pytest.raises(QueueError) as caught:
+        host.run(present=False)
+    assert caught.value.kind == "bad_config" and host.value(MAILQ, OUT) == "root"
+    host.broken = None
+    settle(host, present=False)
     assert host.value(MAILQ) == "root" and host.record == []
 
 
