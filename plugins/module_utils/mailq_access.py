@@ -37,10 +37,12 @@ _DAEMONS = ("/usr/lib/postfix/sbin", "/usr/lib/postfix/bin", "/usr/lib/postfix",
 # A refusal comes at once; a listing need not come at all.
 _PATIENCE = 10
 _ROUNDS = 3
+# What this module can change.
+_REFUSALS = ("not_authorized", "config_directory_refused")
 
 
 def ensure(options: dict[str, Any], deadline: Deadline, check_mode: bool) -> dict[str, Any]:
-    """Grants or revokes; options are those of the module. The result has changed, parameters, listings and diff. Raises QueueError."""
+    """Grants or revokes; options are those of the module. The result has changed, parameters, listings, diff and warnings. Raises QueueError."""
     directories = _check(options)
     if os.geteuid() != 0:
         raise QueueError("permission_denied", "only root can list the queue as another user and change main.cf", mend="Run as root (become: true).")
@@ -105,9 +107,9 @@ class _Run:
                 break
         for directory, error in listings.items():
             # In check mode what was planned may help.
-            if error and error.kind in ("not_authorized", "config_directory_refused") and not (self._check_mode and self._changes):
+            if error and error.kind in _REFUSALS and not (self._check_mode and self._changes):
                 raise error
-        return self._result([{"config_directory": directory, "error": error.kind if error else None} for directory, error in listings.items()])
+        return self._result(listings)
 
     def revoke(self) -> dict[str, Any]:
         errors = []
@@ -119,10 +121,14 @@ class _Run:
                 errors.append(error)
         if errors:
             raise errors[0]
-        return self._result([])
+        return self._result({})
 
-    def _result(self, listings: list[dict[str, Any]]) -> dict[str, Any]:
-        result: dict[str, Any] = {"changed": False, "parameters": [], "listings": listings, "diff": []}
+    def _result(self, listings: dict[str, QueueError | None]) -> dict[str, Any]:
+        result: dict[str, Any] = {"changed": False, "parameters": [], "diff": [], "warnings": []}
+        result["listings"] = [{"config_directory": directory, "error": error.kind if error else None} for directory, error in listings.items()]
+        for error in listings.values():
+            if error and error.kind not in _REFUSALS:
+                result["warnings"].append("%s (%s). %s" % (error.message, error.kind, error.mend))
         for (directory, name), (before, after) in self._changes.items():
             if before == after:
                 continue

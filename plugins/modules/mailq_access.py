@@ -56,7 +56,7 @@ options:
 notes:
   - Needs root (C(become=true)), in check mode, too.
   - A list that shuts the user out on purpose, by C(!NAME) or by a file or table of such names, is an error. So is a user whom Postfix still refuses.
-  - That Postfix does not run is no error here, see RV(listings[].error).
+  - Another reason why the user cannot list the queue, such as a Postfix that does not run, is a warning, see RV(listings[].error).
   - Postfix needs neither a reload nor a restart.
 seealso:
   - module: mailops.postfix.postconf
@@ -230,6 +230,8 @@ def main():
         result = ensure(module.params, Deadline(_TIMEOUT), module.check_mode)
     except QueueError as error:
         module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend), errors=[error.as_dict()])
+    for warning in result.pop("warnings"):
+        module.warn(warning)
     if not module._diff:
         del result["diff"]
     module.exit_json(**result)

@@ -43,7 +43,8 @@ options:
     description:
       - The sudoers file, in a directory that sudo's policy includes with C(@includedir).
       - Its name has no C(.) and no C(~) at its end, because sudo skips such files.
-      - Each user needs a separate path; with the path of another user, that user's commands are replaced. A file that is there and does not begin with O(marker) is neither overwritten nor removed.
+      - Each user needs a separate path. With the path of another user, that user's commands are replaced.
+      - A file that is there and does not begin with O(marker) is neither overwritten nor removed.
     type: path
     default: /etc/sudoers.d/mailops-datadog-postfix
   quiet:

@@ -332,7 +332,9 @@ def test_one_broken_instance_keeps_no_other_from_being_revoked(host):
 def test_stopped_postfix_is_no_refusal(host):
     host = host()
     host.listing = QueueError("mail_system_down", "down")
-    assert host.run()["listings"] == [{"config_directory": DEFAULT, "error": "mail_system_down"}]
+    result = host.run()
+    assert result["listings"] == [{"config_directory": DEFAULT, "error": "mail_system_down"}]
+    assert "down (mail_system_down)" in result["warnings"][0]
 
 
 def test_instances_made_reachable(host):

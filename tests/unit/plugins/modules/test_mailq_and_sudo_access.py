@@ -68,8 +68,10 @@ def test_failure(call, module):
     assert [error["kind"] for error in answer["errors"]] == ["timeout"]
 
 
-def test_warnings(call):
-    assert "careful" in json.dumps(call(sudo_access, lambda: dict(RESULT, warnings=["be careful"]), user="watcher", state="absent")[0]["warnings"])
+@MODULES
+def test_warnings(call, module):
+    warning = "be careful with %s" % module.__name__
+    assert warning in json.dumps(call(module, lambda: dict(RESULT, warnings=[warning]), user="watcher", state="absent")[0]["warnings"])
 
 
 def test_present_needs_commands(call):
