@@ -85,6 +85,11 @@ def sudo_version():
     return ["sudo", "-V"]
 
 
+def visudo_version():
+    """visudo's version, with sudo's original its grammar's as well (visudo(8): -V)."""
+    return ["visudo", "-V"]
+
+
 def visudo_check():
     """Whether sudo's policy is valid; it complains of modes that sudo accepts, too (visudo(8): -c)."""
     return ["visudo", "-c"]

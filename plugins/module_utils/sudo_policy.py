@@ -41,17 +41,19 @@ class Policy:
     def _find_path(self) -> str:
         if self._runner.find("visudo") is None:
             raise QueueError("not_installed", "visudo was not found on this host", mend="Install sudo on this host.")
-        # With a policy that is wrong it complains, and still answers.
-        rc, lines, stderr, argv = self._runner.run(commands.sudo_version())
-        said = lines + stderr.splitlines()
-        try:
-            version, paths = parse_version(said)
-        except SudoError as error:
-            raise QueueError("command_failed", str(error), argv, rc, stderr) from None
-        default = [_RUST_PATH, _PATH] if any(line.startswith("sudo-rs") for line in said) else [_PATH]
-        found = [path for path in paths or default if os.path.exists(path)]
+        paths = [_PATH]
+        # The original, which alone has a grammar version, mails root about a wrong policy even for sudo -V: into the queue that is watched, perhaps.
+        if not any("grammar" in line for line in self._runner.run(commands.visudo_version())[1]):
+            paths = [_RUST_PATH, _PATH]
+        elif self._runner.run(commands.visudo_check())[0] == 0:
+            rc, lines, stderr, argv = self._runner.run(commands.sudo_version())
+            try:
+                paths = parse_version(lines)[1] or paths
+            except SudoError as error:
+                raise QueueError("command_failed", str(error), argv, rc, stderr) from None
+        found = [path for path in paths if os.path.exists(path)]
         if not found:
-            raise QueueError("bad_policy", "sudo has no policy: there is no %s" % " or ".join(paths or default), mend="Install sudo anew.")
+            raise QueueError("bad_policy", "sudo has no policy: there is no %s" % " or ".join(paths), mend="Install sudo anew.")
         return found[0]
 
     def _lay_out(self) -> None:

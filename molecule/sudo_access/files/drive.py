@@ -268,6 +268,10 @@ def no_sudo():
             os.rename(path + ".hidden", path)
 
 
+def mails():
+    return sh("find /var/spool/postfix/maildrop /var/spool/postfix/incoming /var/spool/postfix/deferred -type f | wc -l")
+
+
 def main():
     cases = [
         granted_and_revoked, renamed, another_user_takes_over, left_by_an_earlier_version, own_file_is_broken, file_of_somebody_else,
@@ -275,11 +279,13 @@ def main():
     ]
     sh("cp -p /etc/sudoers %s" % KEPT)
     before = state()
+    waiting = mails()
     for case in cases:
         case()
         after = state()
         assert after == before, "%s left something: %s" % (case.__name__, [path for path in after.keys() | before if after.get(path) != before.get(path)])
     sh("rm %s" % KEPT)
+    assert mails() == waiting, "sudo mailed root"
 
 
 if __name__ == "__main__":

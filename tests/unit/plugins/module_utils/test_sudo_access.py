@@ -34,14 +34,20 @@ class Sudo:
         self.place = place
         self.programs = {"sudo", "visudo", "cvtsudoers"}
         self.known = {"requiretty", "log_allowed", "pam_session", "secure_path"}
-        self.version = ["Sudo version 1.9.16", "Sudoers path: %s/sudoers" % place]
+        self.version = ["Sudo version 1.9.16", "visudo grammar version 50", "Sudoers path: %s/sudoers" % place]
 
     def find(self, name):
         return name if name in self.programs else None
 
     def run(self, argv):
         if argv[0] == "sudo":
+            # It mails root about a policy that is wrong.
+            assert self.run(["visudo", "-c"])[0] == 0
             return 0, self.version, "", argv
+        if argv == ["visudo", "-V"]:
+            return 0, self.version, "", argv
+        if argv == ["visudo", "-c"]:
+            argv = argv + [str(self.place / "sudoers")]
         lines = list(self.read(argv[-1]))
         if argv[0] == "visudo":
             said = ["%s:%d: syntax error" % (path, number) for path, number, line in lines if not self.takes(line)]
@@ -61,8 +67,10 @@ class Sudo:
         with open(path) as file:
             for number, line in enumerate(file, 1):
                 included = re.match(r"(?:#| *@)includedir +(.*)", line)
-                for name in sorted(os.listdir(included[1])) if included else []:
-                    yield from self.read(os.path.join(included[1], name))
+                directory = os.path.join(os.path.dirname(path), included[1].strip('"')) if included else "/nowhere"
+                for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else []:
+                    if os.path.isfile(os.path.join(directory, name)) and "." not in name and not name.endswith("~"):
+                        yield from self.read(os.path.join(directory, name))
                 if not included:
                     yield path, number, line.rstrip("\n")
 
@@ -201,7 +209,7 @@ def test_without_cvtsudoers(host):
     host.put("aa", 'Defaults secure_path="/opt/bin:/usr/bin"\nDefaults:other secure_path=/usr/bin\n')
     assert host.run()["programs"] == ["/opt/bin/find"]
     assert "!requiretty" in host.files()["mailops"]
-    host.sudo.version = ["sudo-rs 0.2.5"]
+    host.sudo.version = ["visudo version 0.2.5"]
     host.sudo.known = set()
     host.run()
     assert "!requiretty" not in host.files()["mailops"]
