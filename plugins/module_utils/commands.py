@@ -85,6 +85,11 @@ def sudo_version():
     return ["sudo", "-V"]
 
 
+def sudo_list():
+    """What the calling user may run through sudo; never asks (sudo(8): -l, -n)."""
+    return ["sudo", "-n", "-l"]
+
+
 def visudo_version():
     """visudo's version, with sudo's original its grammar's as well (visudo(8): -V)."""
     return ["visudo", "-V"]

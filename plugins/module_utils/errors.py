@@ -40,6 +40,13 @@ KINDS = {
     "limit_exceeded": "Look at what waits there: 'postqueue -p', or this module with details=age,domains,reasons.",
     "check_failed": "Mend what the check names, as the Agent's user sees it; then run the command by hand as that user.",
     "unparsed_check": "Run the command by hand as the same user and look at what it prints; a result that is not understood proves nothing.",
+    "not_provisioned": "Run the role datadog_postfix on this host.",
+    "not_as_planned": "Run the role again; where somebody changed it on purpose, set the role's options accordingly.",
+    "wrong_number": "Look at what the check says ('datadog-agent check postfix' as the Agent's user), then run the role again.",
+    "agent_not_running": "Look why ('systemctl status datadog-agent', 'journalctl -u datadog-agent'), then start it.",
+    "agent_outdated": "Restart the Agent ('systemctl restart datadog-agent'), or run the role again.",
+    "agent_restricted": "Correct the Agent's unit ('systemctl cat datadog-agent').",
+    "log_not_open": "Look at 'datadog-agent status', section Logs Agent, for the reason.",
     "timeout": "Look for a stopped Postfix master (state T in ps) or a disk that hangs; where the queue is only large, raise timeout.",
     "command_failed": "Run the command by hand as the same user; its exit code and stderr are given here.",
 }

@@ -9,9 +9,7 @@ from __future__ import annotations
 from ansible_collections.mailops.postfix.plugins.plugin_utils import agent_values as values
 
 _PREFIX = "datadog_postfix_"
-_MEANS = ("auto", "acl", "group", "directory", "maillog_file_permissions", "none")
-# The value of maillog_file_permissions that goes with a means.
-_LOG_MODES = {"auto": "0640", "directory": "0640", "maillog_file_permissions": "0644"}
+_MEANS = ("auto", "acl", "group", "directory", "none")
 # An address with what may stand around it in a log, kept by its group: an address is all that is between angle brackets, blanks, quotes and letters of
 # any script included, and whoever sends, receives or logs in may have no domain. A message ID looks like an address, and is masked with them.
 _ADDRESS = "|".join(
@@ -59,12 +57,41 @@ _TRADITIONAL = "Have it written with such times (rsyslog: the template RSYSLOG_T
 
 def plan_logs(chosen, unknown, agent, options, common, problems, warnings):
     """What is to be collected, as dict: entries (list of dict, for conf.yaml), paths (list of str: files that the Agent's user must read),
-    journal (bool: it must read the journal), access (list of dict: paths, journal and means, arguments of log_access that give that) and parameters
-    (list of dict: config_directory, path, mode and value, for instances that make their file themselves: the file and its mode, and the value of
-    maillog_file_permissions that goes with the access).
+    journal (bool: it must read the journal), and access (dict: paths, journal, maillog_file_of and means, arguments of log_access that give that).
 
     chosen: the instances as postfix_info describes them; the rest as in agent_plan. Adds to problems and warnings.
     """
+    paths, units = _sources(chosen, unknown, options, problems)
+    timestamps = {file["path"]: file["timestamps"] for instance in chosen if instance["log"] for file in instance["log"]["files"] or []}
+    for path in paths:
+        if timestamps.get(path, "traditional") != "traditional":
+            warnings.append(_NOT_PARSED % (path, _TRADITIONAL))
+    if units:
+        warnings.append(_NOT_PARSED % ("journald", "Have a syslog daemon write a file with such times"))
+    _environment(agent, options, problems)
+    # A file that Postfix writes itself is made anew without logrotate, so log_access has a way of its own for it.
+    own = {
+        instance["config_directory"]: instance["log"]["files"][0]["path"]
+        for instance in chosen
+        if instance["log"] and instance["log"]["destination"] == "maillog_file" and instance["log"]["files"] and instance["log"]["files"][0]["path"] in paths
+    }
+    means = values.one_of(_PREFIX + "log_access", options["log_access"], _MEANS, problems)
+    return {
+        "entries": _entries(paths, units, options, common, problems),
+        "paths": paths,
+        "journal": bool(units),
+        "access": {
+            "paths": [path for path in paths if path not in own.values()],
+            "journal": bool(units),
+            "maillog_file_of": list(own),
+            # macOS has other access lists, and its logs are not tried.
+            "means": "none" if agent["service_manager"] == "launchd" and means == "auto" else means,
+        },
+    }
+
+
+def _sources(chosen, unknown, options, problems):
+    """The files and the systemd units (two lists of str) from which the log is collected."""
     given_type = values.one_of(_PREFIX + "log_type", options["log_type"], ("auto", "file", "journald"), problems)
     paths = _each(_path, "log_paths", options["log_paths"], problems)
     units = _each(values.unit, "log_units", options["log_units"], problems)
@@ -74,70 +101,19 @@ def plan_logs(chosen, unknown, agent, options, common, problems, warnings):
         problems.add(_PREFIX + "log_type", given_type, "does not fit datadog_postfix_log_paths", "Leave one of them out")
     if units and given_type == "file":
         problems.add(_PREFIX + "log_type", given_type, "does not fit datadog_postfix_log_units", "Leave one of them out")
-    found = dict.fromkeys(paths)
-    if not paths and not units:
-        for instance in chosen:
-            log = instance["log"]
-            journal = given_type == "journald" or (given_type == "auto" and log and log["destination"] == "journald")
-            directory = instance["config_directory"]
-            if journal and instance["unit"]:
-                units.append(values.unit("unit of %s" % directory, instance["unit"], problems))
-            elif not journal and log and log["files"]:
-                found[_path("log of %s" % directory, log["files"][0]["path"], problems)] = None
-            else:
-                _lost(instance, given_type, journal, unknown, problems)
-    timestamps = {file["path"]: file["timestamps"] for instance in chosen if instance["log"] for file in instance["log"]["files"] or []}
-    for path in found:
-        if timestamps.get(path, "traditional") != "traditional":
-            warnings.append(_NOT_PARSED % (path, _TRADITIONAL))
-    units = list(dict.fromkeys(units))
-    if units:
-        warnings.append(_NOT_PARSED % ("journald", "Have a syslog daemon write a file with such times"))
-    _environment(agent, options, problems)
-    access, parameters = _access(chosen, list(found), bool(units), options, problems)
-    return {
-        "entries": _entries(list(found), units, options, common, problems),
-        "paths": list(found),
-        "journal": bool(units),
-        "access": access,
-        "parameters": parameters,
-    }
-
-
-def _access(chosen, paths, journal, options, problems):
-    """How the Agent's user gets to read the log: access and parameters, as in plan_logs.
-
-    A file that Postfix makes itself (maillog_file, postlogd(8)) is root's alone and made anew without logrotate, so neither a group nor an entry in its
-    access list lasts. What lasts is a default access list on its directory, which with Postfix 3.9 and later takes maillog_file_permissions = 0640.
-    """
-    means = values.one_of(_PREFIX + "log_access", options["log_access"], _MEANS, problems)
-    own = {
-        instance["config_directory"]: (instance["log"]["files"][0], _knows_modes(instance["version"]))
-        for instance in chosen
-        if instance["log"] and instance["log"]["destination"] == "maillog_file" and instance["log"]["files"] and instance["log"]["files"][0]["path"] in paths
-    }
-    made = list(dict.fromkeys(file["path"] for file, dummy in own.values()))
-    by_mode = means == "maillog_file_permissions"
-    if by_mode and not own:
-        problems.add(_PREFIX + "log_access", means, "does not fit, as no instance writes its log itself", "Use 'auto'")
-    for directory, (dummy, knows) in own.items():
-        if by_mode and not knows:
-            problems.add(_PREFIX + "log_access", means, "is not known to the Postfix of %s, which is older than 3.9" % directory, "Use 'directory'")
-    access = [
-        {"paths": [path for path in paths if path not in made], "journal": journal, "means": "auto" if by_mode else means},
-        {"paths": [] if by_mode else made, "journal": False, "means": "directory" if means == "auto" else means},
-    ]
-    value = _LOG_MODES.get(means)
-    parameters = [
-        {"config_directory": directory, "path": file["path"] if by_mode else None, "mode": file["mode"], "value": value}
-        for directory, (file, knows) in own.items()
-        if knows and value
-    ]
-    return [one for one in access if means != "none" and (one["paths"] or one["journal"])], parameters
-
-
-def _knows_modes(version):
-    return [int(part) for part in version.split(".")[:2] if part.isdigit()] >= [3, 9]
+    if paths or units:
+        return paths, units
+    for instance in chosen:
+        log = instance["log"]
+        journal = given_type == "journald" or (given_type == "auto" and log and log["destination"] == "journald")
+        directory = instance["config_directory"]
+        if journal and instance["unit"]:
+            units.append(values.unit("unit of %s" % directory, instance["unit"], problems))
+        elif not journal and log and log["files"]:
+            paths.append(_path("log of %s" % directory, log["files"][0]["path"], problems))
+        else:
+            _lost(instance, given_type, journal, unknown, problems)
+    return list(dict.fromkeys(paths)), list(dict.fromkeys(units))
 
 
 def _entries(paths, units, options, common, problems):
@@ -166,6 +142,8 @@ def _entries(paths, units, options, common, problems):
             entry["tags"] = list(common["tags"])
         if rules:
             entry["log_processing_rules"] = [dict(rule) for rule in rules]
+        # Agent 7.82 and later joins lines otherwise, and a joined line escapes rules that begin with ^.
+        entry["auto_multi_line_detection"] = False
         entries.append(dict(entry, **extra))
     return entries
 
@@ -178,8 +156,8 @@ def _each(check, name, given, problems):
 def _path(option, given, problems):
     path = values.path(option, given, problems)
     if path and path.startswith("/dev/"):
-        mend = "Set maillog_file to a file, or datadog_postfix_logs=false and let the Agent collect the container's output"
-        problems.add(option, path, "cannot be read as a file", mend)
+        hint = "Set maillog_file to a file, or datadog_postfix_logs=false and let the Agent collect the container's output"
+        problems.add(option, path, "cannot be read as a file", hint)
     return path
 
 

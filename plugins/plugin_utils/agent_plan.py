@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.mailops.postfix.plugins.plugin_utils import agent_values as values
+from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import HEADER, conf_yaml
 from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import plan_logs
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
@@ -17,43 +20,127 @@ _OWN_KEYS = ("directory", "config_directory", "queues", "tags", "service", "min_
 # Tags that the check itself gives.
 _CHECK_TAGS = ("queue:", "instance:")
 _PREFIX = "datadog_postfix_"
+# A user, a file or a table, as authorized_mailq_users takes them (postconf(5)); no $, so that no other parameter comes in.
+_MAILQ_USER = re.compile(r"!?[A-Za-z0-9_./:+-]+")
 
 
-def agent_plan(described, agent, options):
+def agent_plan(described, agent, options, official):
     """What the role has to do on a host, as dict.
 
-    described: result of postfix_info; agent: result of datadog_agent_info; options: the role's, by their names without the prefix.
+    described: result of postfix_info, empty with state=absent; agent: result of datadog_agent_info; options: the role's, by their names without the
+    prefix; official: variables of the official role (dict, see _official).
 
-    Returns problems (list of str: what the role refuses, each with its mend), warnings (list of str), and, to be used only where there is no problem:
-    instances (list of dict: name, config_directory, queue_directory, mail_owner, queues, entry for conf.yaml, instance_tag and reported, the queues
-    for which the check emits a metric), postfix_user (str or None) and logs (dict, see plan_logs).
+    Returns problems (list of str: what the role refuses, each with a hint), warnings (list of str), and, to be used only where there is no problem:
+    steps (dict by name: the arguments of sudo_access, mailq_access, log_access and datadog_agent_config), instances (list of dict:
+    config_directory, queue_directory, mail_owner, instance_tag and reported, the queues for which the check emits a metric), method, postfix_user
+    (str or None), logs (dict: paths and journal, what the Agent must read), agent (dict: user, binary, config_directory, service) and
+    restart (dict: wanted, manager, and due, the reasons why a restart is due before anything has changed).
     """
-    problems = values.Problems()
-    plan = {"warnings": [], "instances": [], "postfix_user": None, "logs": None}
+    problems, warnings = values.Problems(), []
+    state = values.one_of(_PREFIX + "state", options["state"], ("present", "absent"), problems)
+    restart = options["restart"] and agent["process"] is not None
+    plan = {
+        "state": state,
+        "warnings": warnings,
+        "method": options["method"],
+        "instances": [],
+        "postfix_user": None,
+        "logs": {"paths": [], "journal": False},
+        "agent": {
+            "user": options["agent_user"] or "dd-agent",
+            "binary": agent["binary"],
+            "config_directory": agent["config_directory"],
+            "service": (agent["service"] or {}).get("name"),
+        },
+        "restart": {
+            "wanted": restart,
+            "manager": agent["service_manager"],
+            "due": (agent["restart_due"] or []) if restart else [],
+        },
+    }
+    entries, access = [], None
     common = _common(options, problems)
-    _agent(agent, options, problems)
+    if state == "present":
+        _official(official, options, problems)
+        _agent(agent, options, problems)
+        entries, access = _present(plan, described, agent, options, common, problems, warnings)
+    content = conf_yaml(plan["postfix_user"], entries, (plan.pop("entries", None) or []), problems) if entries and not problems else None
+    plan["steps"] = _steps(plan, options, common, access, content)
+    return dict(plan, problems=list(problems))
+
+
+def _present(plan, described, agent, options, common, problems, warnings):
+    """Fills in the plan; returns the entries for conf.yaml (list of dict) and the arguments of log_access (dict, None without logs)."""
     if not described.get("installed"):
         problems.append("Postfix is not installed on this host. Install it, or leave the host out.")
-    elif described.get("instances") is None:
-        problems.append("The Postfix instances of this host cannot be listed: %s. Mend that first." % _why(described, None))
-    else:
-        wanted = _wanted(described["instances"], options, problems)
-        plan["instances"] = [
-            planned for planned in (_instance(found, option, own, common, len(wanted), described, problems) for found, option, own in wanted) if planned
-        ]
-        _clashes(plan["instances"], common["method"], problems)
-        if common["method"] == "find" and plan["instances"]:
-            plan["postfix_user"] = plan["instances"][0]["mail_owner"]
-        if options["logs"]:
-            chosen = [found for found, dummy, dummy in wanted]
-            plan["logs"] = plan_logs(chosen, described.get("unknown") or [], agent, options, common, problems, plan["warnings"])
-    return dict(plan, problems=list(problems))
+        return [], None
+    if described.get("instances") is None:
+        problems.append("The Postfix instances of this host cannot be listed: %s. Correct that first." % _why(described, None))
+        return [], None
+    wanted = _wanted(described["instances"], options, problems)
+    planned = [_instance(found, option, own, common, len(wanted), described, problems) for found, option, own in wanted]
+    plan["instances"] = [instance for instance in planned if instance]
+    _clashes(plan["instances"], common["method"], problems)
+    _stopped([found for found, dummy, dummy in wanted], problems)
+    if common["method"] == "find" and plan["instances"]:
+        plan["postfix_user"] = plan["instances"][0]["mail_owner"]
+    entries = [instance.pop("entry") for instance in plan["instances"]]
+    if not options["logs"]:
+        return entries, None
+    logs = plan_logs([found for found, dummy, dummy in wanted], described.get("unknown") or [], agent, options, common, problems, warnings)
+    plan["logs"] = {"paths": logs["paths"], "journal": logs["journal"]}
+    plan["entries"] = logs["entries"]
+    return entries, logs["access"]
+
+
+def _steps(plan, options, common, access, content):
+    """The arguments of each module that the role calls, by the step's name."""
+    user, present = plan["agent"]["user"], plan["state"] == "present"
+    find = present and common["method"] == "find"
+    sudo = {
+        "user": user,
+        "path": common["sudoers_file"],
+        "marker": HEADER,
+        "quiet": options["sudoers_quiet"],
+        "state": "present" if find else "absent",
+    }
+    if find:
+        commands = ["find %s/%s -type f" % (instance["queue_directory"], queue) for instance in plan["instances"] for queue in instance["reported"]]
+        sudo.update(run_as=plan["postfix_user"], commands=commands)
+    mailq = {"user": user, "state": "absent"}
+    if present and not find:
+        directories = [instance["config_directory"] for instance in plan["instances"]]
+        mailq.update(config_directory=directories, authorized_mailq_users=common["authorized_mailq_users"], exclusive=True, state="present")
+    log = {"user": user, "state": "absent"}
+    if access and access["means"] != "none":
+        log = {**log, **access, "exclusive": True, "state": "present"}
+    config = {"check": "postfix", "user": user, "config_directory": plan["agent"]["config_directory"], "marker": HEADER, "state": plan["state"]}
+    if present:
+        config.update(content=content, backup=options["backup"], logs_enabled_in=options["logs_enabled_in"] if access else "none")
+    return {"sudo": sudo, "mailq": mailq, "log": log, "config": config}
+
+
+def _official(official, options, problems):
+    """official: checks, additional_checks, disable_untracked_checks and config, the variables of the role datadog.dd.agent, None where not set."""
+    if "postfix" in (official.get("checks") or {}):
+        problems.append("datadog_checks: the official Datadog role would write postfix.d/conf.yaml anew. Remove 'postfix' from datadog_checks.")
+    if official.get("disable_untracked_checks") and "postfix" not in (official.get("additional_checks") or []):
+        problems.append(
+            "datadog_disable_untracked_checks: the official Datadog role would delete postfix.d/conf.yaml. Add 'postfix' to datadog_additional_checks."
+        )
+    config = official.get("config")
+    if config is not None and options["logs"] and options["logs_enabled_in"] == "datadog_yaml" and not config.get("logs_enabled"):
+        problems.append(
+            "datadog_config: the official Datadog role would write datadog.yaml without log collection. Add 'logs_enabled: true' to datadog_config, "
+            "or set datadog_postfix_logs_enabled_in to 'environment' or 'none'."
+        )
 
 
 def _common(options, problems):
     """The values that hold for every instance."""
     extra = _extra(_PREFIX + "instance_extra", options["instance_extra"], problems)
-    values.user(_PREFIX + "agent_user", options["agent_user"], problems)
+    if options["agent_user"] != "":
+        values.user(_PREFIX + "agent_user", options["agent_user"], problems)
     sudoers_file = values.path(_PREFIX + "sudoers_file", options["sudoers_file"], problems)
     if sudoers_file and "." in sudoers_file.rpartition("/")[2]:
         problems.add(_PREFIX + "sudoers_file", sudoers_file, "has a dot in its name, and sudo skips such files", "Use a name without one")
@@ -64,36 +151,71 @@ def _common(options, problems):
         "service": values.text(_PREFIX + "service", options["service"], problems),
         "min_collection_interval": values.whole(_PREFIX + "min_collection_interval", options["min_collection_interval"], 1, problems),
         "extra": extra,
+        "sudoers_file": sudoers_file,
+        "authorized_mailq_users": _mailq_users(options["authorized_mailq_users"], problems),
     }
 
 
+def _mailq_users(given, problems):
+    option = _PREFIX + "authorized_mailq_users"
+    names = values.texts(option, given, problems)
+    for index, name in enumerate(names):
+        if not _MAILQ_USER.fullmatch(name):
+            problems.add("%s[%d]" % (option, index), name, "is not a user, a file or a table", "Give one name an entry, without blanks or commas")
+    return names
+
+
 def _agent(agent, options, problems):
-    directory = values.absolute(_PREFIX + "agent_config_directory", options["agent_config_directory"], problems)
     if not agent["installed"]:
         problems.append(
             "The Datadog Agent is not installed on this host: %s was not found. Install it first, with the official role for one, "
-            "or give datadog_postfix_agent_binary." % options["agent_binary"]
+            "or give datadog_postfix_agent_binary." % (options["agent_binary"] or "datadog-agent")
         )
         return
+    directory = values.absolute(_PREFIX + "agent_config_directory", agent["config_directory"], problems)
+    user = options["agent_user"] or "dd-agent"
     if agent["user"] is None:
-        problems.add(_PREFIX + "agent_user", options["agent_user"], "does not exist on this host", "Name the user that the Agent runs as")
+        problems.add(_PREFIX + "agent_user", user, "does not exist on this host", "Name the user that the Agent runs as")
     elif agent["user"]["uid"] == 0:
-        problems.add(_PREFIX + "agent_user", options["agent_user"], "is root, for whom the check proves nothing", "Name the user that the Agent runs as")
+        problems.add(_PREFIX + "agent_user", user, "is root, for whom the check proves nothing", "Name the user that the Agent runs as")
     if directory and not agent["config_directory_exists"]:
         problems.add(_PREFIX + "agent_config_directory", directory, "does not exist on this host", "Name the Agent's configuration directory")
-    sudo = agent["sudo"] if options["method"] == "find" else {"installed": False}
-    if agent["postfix_configurations"] is None or (sudo["installed"] and sudo["policy_valid"] is None):
-        reasons = "; ".join("%s: %s" % (entry["what"], entry["why"]) for entry in agent["unknown"])
-        problems.append("What there is on this host cannot be seen (%s). Run the role as root (become: true)." % reasons)
-    own = "%s/conf.d/postfix.d/conf.yaml" % directory
+    if agent["postfix_configurations"] is None:
+        reasons = "; ".join(entry["why"] for entry in agent["unknown"] if entry["what"] in ("config_directory", "confd_path", "postfix_configurations"))
+        problems.append(
+            "The Agent's configuration cannot be looked at: %s. Run the role as root (become: true); if it is root's already, look at what is named "
+            "('ls -ld'), and remove what does not belong there." % reasons
+        )
+    own = "%s/postfix.d/conf.yaml" % agent["confd_path"]
     for other in agent["postfix_configurations"] or []:
-        if directory and other != own:
+        if other != own:
             problems.append(
                 "%s: the Agent would load this file besides %s and count twice. Remove it, or rename it so that it does not end in .yaml or .yml."
                 % (other, own)
             )
-    if sudo["installed"] and sudo["policy_valid"] is False:
-        problems.append("The sudoers policy of this host is not valid, as 'visudo -c' says: %s. Mend it first." % sudo["policy_message"])
+    _service(agent, options, problems)
+
+
+def _service(agent, options, problems):
+    if options["restart"] and agent["service_manager"] is None:
+        problems.append(
+            "This host runs neither systemd nor launchd, so the Agent cannot be restarted. Set datadog_postfix_restart=false, and restart it yourself."
+        )
+    elif options["verify"] and agent["process"] is None:
+        reasons = "; ".join(entry["why"] for entry in agent["unknown"] if entry["what"] == "process") or "there is no such process"
+        problems.append(
+            "The Agent does not run (%s), so nothing could be verified. Start it ('systemctl start datadog-agent', 'journalctl -u datadog-agent'), "
+            "or set datadog_postfix_verify=false: the role then configures it and leaves it stopped." % reasons
+        )
+
+
+def _stopped(chosen, problems):
+    stopped = [instance["config_directory"] for instance in chosen if instance["running"] is False]
+    if stopped:
+        problems.append(
+            "Postfix does not run for %s: nothing is delivered, and its numbers stand still. Start it ('postmulti -i NAME -p start', "
+            "'systemctl status postfix*'), or name the instances to monitor in datadog_postfix_instances." % ", ".join(stopped)
+        )
 
 
 def _wanted(found, options, problems):
@@ -132,7 +254,7 @@ def _wanted(found, options, problems):
 def _instance(found, option, own, common, number, described, problems):
     directory = found["config_directory"]
     if found["queue_directory"] is None:
-        problems.append("%s: this instance's main.cf cannot be read: %s. Mend that first." % (directory, _why(described, directory)))
+        problems.append("%s: this instance's main.cf cannot be read: %s. Correct that first." % (directory, _why(described, directory)))
         return None
     queue_directory = values.path("queue_directory of %s" % directory, found["queue_directory"], problems, "Correct it in main.cf")
     mail_owner = values.user("mail_owner of %s" % directory, found["mail_owner"], problems)

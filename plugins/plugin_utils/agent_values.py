@@ -4,7 +4,7 @@
 
 """Checks of single values of the role datadog_postfix. Each returns the value in a plain Python type, or adds a problem and returns None.
 
-A problem is a sentence that names the option, the value and the mend. Values come from the user's variables and from hosts, so any text can occur.
+A problem is a sentence that names the option, the value and a hint. Values come from the user's variables and from hosts, so any text can occur.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 class Problems(list):
     """The problems found, in the order in which they were found."""
 
-    def add(self, option, value, wrong, mend):
-        self.append("%s: %r %s. %s." % (option, value, wrong, mend))
+    def add(self, option, value, wrong, hint):
+        self.append("%s: %r %s. %s." % (option, value, wrong, hint))
 
 
 def plain(option, value, problems):
@@ -69,8 +69,8 @@ def text(option, value, problems):
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        mend = "Write 'KEY:VALUE', in quotes if in doubt" if isinstance(value, dict) else "Put it into quotes"
-        problems.add(option, value, "is not a text", mend)
+        hint = "Write 'KEY:VALUE', in quotes if in doubt" if isinstance(value, dict) else "Put it into quotes"
+        problems.add(option, value, "is not a text", hint)
     elif not value.strip():
         problems.add(option, value, "is empty", "Give a value or leave it out")
     elif _CONTROL.search(value):
@@ -122,10 +122,10 @@ def whole(option, value, lowest, problems):
     return None
 
 
-def absolute(option, value, problems, mend="Give an absolute path"):
+def absolute(option, value, problems, hint="Give an absolute path"):
     """An absolute path without a slash at its end."""
     if not isinstance(value, str) or not value.startswith("/"):
-        problems.add(option, value, "is not an absolute path", mend)
+        problems.add(option, value, "is not an absolute path", hint)
     elif not value.strip("/"):
         problems.add(option, value, "is the root directory", "Name what is meant below it")
     elif value.endswith("/"):
@@ -135,9 +135,9 @@ def absolute(option, value, problems, mend="Give an absolute path"):
     return None
 
 
-def path(option, value, problems, mend="Give an absolute path"):
+def path(option, value, problems, hint="Give an absolute path"):
     """An absolute path that can stand in sudoers as it is and is no pattern, without a slash at its end."""
-    value = absolute(option, value, problems, mend)
+    value = absolute(option, value, problems, hint)
     if value is None:
         return None
     parts = value.split("/")[1:]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import sudoers
-from ansible_collections.mailops.postfix.tests.injection.places import HOSTILE, PLACES, agent_user
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import sudoers
+from ansible_collections.mailops.postfix.tests.injection.places import HOSTILE, PLACES
 
 
 def main():
@@ -18,12 +18,10 @@ def main():
         for value in HOSTILE:
             plan = make(value)
             if not plan["problems"] and plan["postfix_user"]:
-                user = agent_user(place, value)
-                text = sudoers(plan, user, requiretty=True, quiet=True)
-                commands = [
-                    "/usr/bin/find %s/%s -type f" % (instance["queue_directory"], queue) for instance in plan["instances"] for queue in instance["queues"]
-                ]
-                found[text] = {"text": text, "user": user, "run_as": plan["postfix_user"], "commands": commands}
+                sudo = plan["steps"]["sudo"]
+                text = sudoers(sudo, {"find": "/usr/bin/find"}, True, ["log_allowed", "pam_session"])
+                commands = ["/usr/bin/" + command for command in sudo["commands"]]
+                found[text] = {"text": text, "user": sudo["user"], "run_as": sudo["run_as"], "commands": commands}
     print(json.dumps(list(found.values())))
 
 

@@ -25,10 +25,16 @@ AGENT = {
     "config_directory_exists": True,
     "postfix_configurations": [],
     "logs_enabled": {"file": None, "environment": None},
-    "sudo": {"installed": True, "version": "1.9.16p2", "policy_valid": True, "policy_message": "", "requiretty": False},
+    "confd_path": "/etc/datadog-agent/conf.d",
+    "sudo": {"installed": True, "version": "1.9.16p2", "policy_valid": True, "policy_message": ""},
+    "service_manager": "systemd",
+    "service": {"name": "datadog-agent", "state": "active", "masked": False},
+    "process": {"pid": 4711, "user": "dd-agent"},
+    "restart_due": [],
     "unknown": [],
 }
 OPTIONS = {
+    "state": "present",
     "method": "find",
     "queues": ["incoming", "active", "deferred"],
     "instances": [],
@@ -37,6 +43,8 @@ OPTIONS = {
     "min_collection_interval": 15,
     "instance_extra": {},
     "sudoers_file": "/etc/sudoers.d/mailops-datadog-postfix",
+    "sudoers_quiet": False,
+    "authorized_mailq_users": [],
     "logs": True,
     "logs_enabled_in": "datadog_yaml",
     "log_type": "auto",
@@ -46,8 +54,10 @@ OPTIONS = {
     "log_rules": [],
     "log_extra": {},
     "agent_user": "dd-agent",
-    "agent_binary": "datadog-agent",
-    "agent_config_directory": "/etc/datadog-agent",
+    "agent_binary": "",
+    "backup": True,
+    "restart": True,
+    "verify": True,
 }
 
 
@@ -68,7 +78,7 @@ def instance(name="-", **changed):
         "running": True,
         "unit": "postfix@%s.service" % name,
         "log": {
-            "destination": "rsyslog",
+            "destination": "rsyslogd",
             "files": [{"path": "/var/log/mail.log", "mode": "0640", "timestamps": "traditional"}],
             "unit": None,
             "syslog_facility": "mail",
@@ -83,8 +93,13 @@ def host(*instances, **changed):
     return dict({"installed": True, "instances": list(instances or [instance()]), "unknown": []}, **changed)
 
 
-def plan(described=None, agent=None, **options):
-    return agent_plan(described or host(), dict(AGENT, **(agent or {})), dict(copy.deepcopy(OPTIONS), **options))
+def plan(described=None, agent=None, official=None, **options):
+    return agent_plan(described or host(), dict(AGENT, **(agent or {})), dict(copy.deepcopy(OPTIONS), **options), official or {})
+
+
+def conf_yaml(found):
+    """The text of conf.yaml in a plan."""
+    return found["steps"]["config"]["content"]
 
 
 def _by_host(field):
@@ -129,7 +144,7 @@ PLACES = {
     "datadog_postfix_instance_extra": (lambda value: plan(instance_extra={value: value}), lambda conf: list(conf["instances"][0])[-1]),
     "datadog_postfix_sudoers_file": (lambda value: plan(sudoers_file=value), None),
     "datadog_postfix_agent_user": (lambda value: plan(agent_user=value), None),
-    "datadog_postfix_agent_config_directory": (lambda value: plan(agent_config_directory=value), None),
+    "datadog_postfix_agent_config_directory": (lambda value: plan(agent={"config_directory": value}), None),
     "datadog_postfix_logs_enabled_in": (lambda value: plan(logs_enabled_in=value), None),
     "datadog_postfix_log_type": (lambda value: plan(log_type=value), None),
     "datadog_postfix_log_paths[0]": (lambda value: plan(log_paths=[value]), lambda conf: conf["logs"][0]["path"]),
@@ -141,4 +156,4 @@ PLACES = {
 
 def agent_user(place, value):
     """The user for whom the rules are."""
-    return value if place == "datadog_postfix_agent_user" else OPTIONS["agent_user"]
+    return value or "dd-agent" if place == "datadog_postfix_agent_user" else OPTIONS["agent_user"]

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import pathlib
 import re
 
@@ -28,7 +27,7 @@ def load(name):
 
 DEFAULTS, VARS = load("defaults/main.yml"), load("vars/main.yml")
 SPECS = load("meta/argument_specs.yml")["argument_specs"]
-USING = [*sorted(ROLE.glob("tasks/*.yml")), *sorted(ROLE.glob("handlers/*.yml")), ROLE / "vars/main.yml"]
+USING = [*sorted(ROLE.glob("tasks/*.yml")), ROLE / "vars/main.yml"]
 
 
 def described(options):
@@ -43,11 +42,7 @@ def test_defaults_and_options_are_the_same(entry_point):
     options = SPECS[entry_point]["options"]
     assert list(DEFAULTS) == list(options)
     for name, value in DEFAULTS.items():
-        if isinstance(value, str) and "{{" in value:
-            # It depends on the platform, which the description tells.
-            assert "default" not in options[name] and "by default" in str(options[name]["description"])
-        else:
-            assert repr(options[name]["default"]) == repr(value) and isinstance(value, TYPES[options[name]["type"]]), name
+        assert repr(options[name]["default"]) == repr(value) and isinstance(value, TYPES[options[name]["type"]]), name
 
 
 def test_options_are_described():
@@ -83,9 +78,7 @@ def made(tasks):
 
 
 def test_no_variable_is_misspelt_and_none_is_unused():
-    # Some names are put together with the state.
-    by_state = functools.partial(re.sub, r"(\w+_)' ~ (datadog_postfix_state)", r"\1present \1absent \2")
-    texts = {path: by_state(path.read_text(encoding="utf-8")) for path in USING}
+    texts = {path: path.read_text(encoding="utf-8") for path in USING}
     tasks = [task for path in USING[:-1] for task in yaml.safe_load(texts[path])]
     defined = {*DEFAULTS, *VARS, *made(tasks)}
     used = {name for text in texts.values() for name in NAME.findall(text)}

@@ -11,14 +11,14 @@ import re
 
 import yaml
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import HEADER, conf_yaml, sudoers
+from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import sudoers
+from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import HEADER
 from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import RULES
-from ansible_collections.mailops.postfix.tests.injection.places import host, instance, plan
+from ansible_collections.mailops.postfix.tests.injection.places import conf_yaml, host, instance, plan
 
 ROLE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "datadog_postfix"
 README = (ROLE / "README.md").read_text(encoding="utf-8")
 OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
-LINUX = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["__datadog_postfix_platforms"]["Linux"]
 
 
 def blocks(language):
@@ -34,7 +34,7 @@ def rows(*heading):
 
 
 def test_every_option_is_there_with_its_default():
-    expected = {name: option.get("default", LINUX.get(name[len("datadog_postfix_") :])) for name, option in OPTIONS.items()}
+    expected = {name: option["default"] for name, option in OPTIONS.items()}
     shown = rows("option", "default")
     assert {name: yaml.safe_load(cells[0].strip("`")) for name, cells in shown.items()} == expected
     assert list(shown) == list(OPTIONS)
@@ -60,8 +60,8 @@ def test_examples_use_options_that_exist():
 
 
 def test_the_sudoers_files_are_those_that_the_role_writes():
-    found = plan()
-    assert blocks("sudoers") == [sudoers(found, "dd-agent"), sudoers(found, "dd-agent", requiretty=True, quiet=True)]
+    options, programs = plan()["steps"]["sudo"], {"find": "/usr/bin/find"}
+    assert blocks("sudoers") == [sudoers(options, programs, False, []), sudoers(options, programs, True, ["log_allowed", "pam_session"])]
 
 
 def test_each_line_of_the_sudoers_file_has_its_reason():

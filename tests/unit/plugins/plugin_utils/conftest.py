@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The readers that conf.yaml has to mean the same to, and the one form that a line of the sudoers file may have."""
+"""The readers that conf.yaml has to mean the same to, and the one form that a rule for sudo may have."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import yaml
 from ruamel.yaml import YAML
 
 _NAME = r"(?!(?:[A-Z][A-Z0-9_]*|sudoedit|Defaults|\w+_Alias) )[A-Za-z_][A-Za-z0-9_.-]*"
-_COMMAND = r"/usr/bin/find (?:/(?!\.{1,2}/)[A-Za-z0-9_.-]+)+/(?:maildrop|incoming|active|deferred|hold|corrupt) -type f"
-_RULE = re.compile(r"(%s) ALL=\((%s)\) NOPASSWD: (%s)" % (_NAME, _NAME.replace(" )", r"\))"), _COMMAND))
+_COMMAND = r"find (?:/(?!\.{1,2}/)[A-Za-z0-9_.-]+)+/(?:maildrop|incoming|active|deferred|hold|corrupt) -type f"
+_RULE = re.compile(r"(%s) (%s) (%s)" % (_NAME, _NAME, _COMMAND))
 
 
 @pytest.fixture
@@ -31,15 +31,14 @@ def read():
 
 @pytest.fixture
 def rules():
-    """(user, run-as user, command) of each rule, where every line of a sudoers file without options is a comment of the role's or a rule."""
+    """(user, run-as user, command) of each rule that a plan asks for, where each has the one form that it may have."""
 
-    def parse(text):
-        first, second, *lines, last = text.split("\n")
-        assert first == "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
-        assert re.fullmatch(r"# [A-Za-z' ,;]+\.", second) and last == "", text
-        found = [_RULE.fullmatch(line) for line in lines]
-        assert found and all(found), text
-        return [match.groups() for match in found]
+    def parse(found):
+        sudo = found["steps"]["sudo"]
+        lines = ["%s %s %s" % (sudo["user"], sudo["run_as"], command) for command in sudo["commands"]]
+        matches = [_RULE.fullmatch(line) for line in lines]
+        assert matches and all(matches), lines
+        return [match.groups() for match in matches]
 
     return parse
 

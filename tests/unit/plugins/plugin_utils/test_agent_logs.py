@@ -9,7 +9,7 @@ import pytest
 import re2
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import RULES
-from ansible_collections.mailops.postfix.tests.injection.places import host, instance, plan
+from ansible_collections.mailops.postfix.tests.injection.places import conf_yaml, host, instance, plan
 
 # What stands before a message: rsyslog with traditional and with RFC 3339 times, Postfix's own file, and nothing in the journal.
 STARTS = [
@@ -169,7 +169,7 @@ def test_lines_that_stay(start, program, message):
     assert apply("drop_connections", line) == line
 
 
-def log(destination="rsyslog", path="/var/log/mail.log", timestamps="traditional", **changed):
+def log(destination="rsyslogd", path="/var/log/mail.log", timestamps="traditional", **changed):
     files = [] if destination == "journald" else [{"path": path, "mode": "0640", "timestamps": timestamps}]
     return {**instance()["log"], "destination": destination, "files": files, **changed}
 
@@ -177,57 +177,35 @@ def log(destination="rsyslog", path="/var/log/mail.log", timestamps="traditional
 OWN = "/var/log/postfix/mail.log"
 
 
+def access(found):
+    """The arguments of log_access in a plan."""
+    return {name: found["steps"]["log"].get(name) for name in ("paths", "journal", "maillog_file_of", "means", "state")}
+
+
 def test_own_file_of_postfix():
-    found = plan(host(instance(log=log("maillog_file", OWN))))["logs"]
-    assert found["paths"] == [OWN] and found["journal"] is False
-    assert found["access"] == [{"paths": [OWN], "journal": False, "means": "directory"}]
-    assert found["parameters"] == [{"config_directory": "/etc/postfix", "path": None, "mode": "0640", "value": "0640"}]
-
-
-def test_own_file_of_an_older_postfix():
-    found = plan(host(instance(version="3.7.11", log=log("maillog_file", OWN))))["logs"]
-    assert found["access"] == [{"paths": [OWN], "journal": False, "means": "directory"}] and found["parameters"] == []
+    found = plan(host(instance(log=log("maillog_file", OWN))))
+    assert found["logs"] == {"paths": [OWN], "journal": False}
+    assert access(found) == {"paths": [], "journal": False, "maillog_file_of": ["/etc/postfix"], "means": "auto", "state": "present"}
 
 
 def test_own_file_beside_that_of_syslog_and_the_journal():
-    found = plan(host(instance(log=log("maillog_file", OWN)), instance("postfix-out", log=log()), instance("postfix-in", log=log("journald"))))["logs"]
-    assert found["access"] == [
-        {"paths": ["/var/log/mail.log"], "journal": True, "means": "auto"},
-        {"paths": [OWN], "journal": False, "means": "directory"},
-    ]
-
-
-def test_own_file_for_everybody():
-    found = plan(host(instance(log=log("maillog_file", OWN))), log_access="maillog_file_permissions")["logs"]
-    assert found["access"] == []
-    assert found["parameters"] == [{"config_directory": "/etc/postfix", "path": OWN, "mode": "0640", "value": "0644"}]
-
-
-@pytest.mark.parametrize(
-    "described, says",
-    [
-        (host(instance(version="3.7.11", log=log("maillog_file", OWN))), "'maillog_file_permissions' is not known to the Postfix of /etc/postfix"),
-        (host(instance(log=log())), "'maillog_file_permissions' does not fit, as no instance writes its log itself. Use 'auto'"),
-    ],
-)
-def test_modes_that_cannot_be_set(described, says):
-    (problem,) = plan(described, log_access="maillog_file_permissions")["problems"]
-    assert says in problem
+    found = plan(host(instance(log=log("maillog_file", OWN)), instance("postfix-out", log=log()), instance("postfix-in", log=log("journald"))))
+    assert access(found) == {"paths": ["/var/log/mail.log"], "journal": True, "maillog_file_of": ["/etc/postfix"], "means": "auto", "state": "present"}
 
 
 @pytest.mark.parametrize("means", ["acl", "group", "directory"])
 def test_means_that_is_asked_for(means):
-    assert plan(host(instance(log=log())), log_access=means)["logs"]["access"] == [{"paths": ["/var/log/mail.log"], "journal": False, "means": means}]
+    assert access(plan(host(instance(log=log())), log_access=means))["means"] == means
 
 
 def test_access_that_is_left_alone():
-    found = plan(host(instance(log=log("maillog_file", OWN))), log_access="none")["logs"]
-    assert found["access"] == [] and found["parameters"] == [] and found["paths"] == [OWN]
+    for found in (plan(host(instance(log=log())), log_access="none"), plan(host(instance(log=log())), agent={"service_manager": "launchd"})):
+        assert found["steps"]["log"]["state"] == "absent" and found["logs"]["paths"] == ["/var/log/mail.log"]
 
 
-def test_journal_has_one_entry():
+def test_journal_has_one_entry(read):
     found = plan(host(instance(log=log("journald")), instance("postfix-out", log=log("journald")), instance("postfix-in")))
-    (journald,) = [entry for entry in found["logs"]["entries"] if entry["type"] == "journald"]
+    (journald,) = [entry for entry in read(conf_yaml(found))["logs"] if entry["type"] == "journald"]
     assert journald["include_units"] == ["postfix@-.service", "postfix@postfix-out.service"] and journald["config_id"] == "postfix"
     assert found["logs"]["journal"] is True and found["logs"]["paths"] == ["/var/log/mail.log"]
     assert len(found["warnings"]) == 1 and found["warnings"][0].startswith("journald: Datadog's Postfix pipeline parses only lines")
@@ -242,11 +220,11 @@ def test_times_that_are_not_parsed(timestamps):
     assert plan(host(instance(log=log(timestamps=timestamps))), log_paths=["/var/log/other"])["warnings"] == []
 
 
-def test_given_places():
+def test_given_places(read):
     assert plan(log_paths=["/a", "/b", "/a"])["logs"]["paths"] == ["/a", "/b"]
-    assert plan(log_type="journald")["logs"]["entries"][0]["include_units"] == ["postfix@-.service"]
-    units = plan(log_units=["postfix.service"])["logs"]
-    assert units["paths"] == [] and units["entries"][0]["include_units"] == ["postfix.service"]
+    assert read(conf_yaml(plan(log_type="journald")))["logs"][0]["include_units"] == ["postfix@-.service"]
+    units = plan(log_units=["postfix.service"])
+    assert units["logs"] == {"paths": [], "journal": True} and read(conf_yaml(units))["logs"][0]["include_units"] == ["postfix.service"]
 
 
 UNKNOWN = [{"config_directory": "/etc/postfix", "what": "log.files", "why": "/etc/rsyslog.conf: Permission denied"}]

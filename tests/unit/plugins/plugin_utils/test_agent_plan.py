@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import conf_yaml, sudoers
-from ansible_collections.mailops.postfix.tests.injection.places import AGENT, host, instance, plan
+from ansible_collections.mailops.postfix.tests.injection.places import conf_yaml, host, instance, plan
 
 OUT = instance("postfix-out")
 
@@ -17,7 +16,7 @@ def only(found):
     return problem
 
 
-def test_defaults(read, rules):
+def test_defaults(read):
     found = plan()
     assert found["problems"] == found["warnings"] == []
     assert conf_yaml(found).startswith("# Managed by Ansible (mailops.postfix.datadog_postfix)")
@@ -33,11 +32,21 @@ def test_defaults(read, rules):
                 "min_collection_interval": 15,
             }
         ],
-        "logs": [{"type": "file", "path": "/var/log/mail.log", "source": "postfix", "service": "postfix"}],
+        "logs": [{"type": "file", "path": "/var/log/mail.log", "source": "postfix", "service": "postfix", "auto_multi_line_detection": False}],
     }
-    assert rules(sudoers(found, "dd-agent")) == [
-        ("dd-agent", "postfix", "/usr/bin/find /var/spool/postfix/%s -type f" % queue) for queue in ("incoming", "active", "deferred")
-    ]
+    steps = found["steps"]
+    assert steps["sudo"] == {
+        "user": "dd-agent",
+        "path": "/etc/sudoers.d/mailops-datadog-postfix",
+        "marker": "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten.",
+        "quiet": False,
+        "state": "present",
+        "run_as": "postfix",
+        "commands": ["find /var/spool/postfix/%s -type f" % queue for queue in ("incoming", "active", "deferred")],
+    }
+    assert steps["mailq"] == {"user": "dd-agent", "state": "absent"}
+    assert (steps["log"]["paths"], steps["log"]["means"], steps["log"]["state"]) == (["/var/log/mail.log"], "auto", "present")
+    assert (steps["config"]["logs_enabled_in"], steps["config"]["state"]) == ("datadog_yaml", "present")
 
 
 def test_postqueue(read):
@@ -46,16 +55,18 @@ def test_postqueue(read):
     assert conf["init_config"] == {"postqueue": True} and conf["init_config"]["postqueue"] is True
     assert [entry["queues"] for entry in conf["instances"]] == [["deferred"]] * 2 and "logs" not in conf
     assert [entry["reported"] for entry in found["instances"]] == [["active", "hold", "deferred"]] * 2
+    assert found["steps"]["sudo"]["state"] == found["steps"]["log"]["state"] == "absent" and found["steps"]["config"]["logs_enabled_in"] == "none"
+    assert found["steps"]["mailq"]["config_directory"] == ["/etc/postfix", "/etc/postfix-out"] and found["steps"]["mailq"]["state"] == "present"
     assert [entry["instance_tag"] for entry in found["instances"]] == ["/etc/postfix", "/etc/postfix-out"]
 
 
-def test_several_instances(read, rules):
+def test_several_instances(read):
     found = plan(
         host(instance(), OUT, instance("postfix-off", enabled=False)),
         tags=["env:prod", "team:mail"],
         instance_extra={"empty_default_hostname": True, "metric_patterns": {"include": ["a.*"]}},
         log_rules=["drop_connections"],
-        log_extra={"log_processing_rules": [{"name": "own", "type": "multi_line", "pattern": "x"}], "auto_multi_line_detection": False},
+        log_extra={"log_processing_rules": [{"name": "own", "type": "multi_line", "pattern": "x"}], "auto_multi_line_detection": True},
     )
     conf = read(conf_yaml(found))
     assert [entry["tags"] for entry in conf["instances"]] == [
@@ -65,9 +76,9 @@ def test_several_instances(read, rules):
     assert all(entry["empty_default_hostname"] is True and entry["metric_patterns"] == {"include": ["a.*"]} for entry in conf["instances"])
     # Both log to the same file, which is read once.
     (log,) = conf["logs"]
-    assert log["tags"] == ["env:prod", "team:mail"] and log["auto_multi_line_detection"] is False
+    assert log["tags"] == ["env:prod", "team:mail"] and log["auto_multi_line_detection"] is True
     assert [rule["name"] for rule in log["log_processing_rules"]] == ["drop_connections", "own"]
-    assert len(rules(sudoers(found, "dd-agent"))) == 6
+    assert len(found["steps"]["sudo"]["commands"]) == 6
 
 
 def test_options_of_an_instance(read):
@@ -94,17 +105,34 @@ def test_options_of_an_instance(read):
     }
 
 
-def test_sudoers_options():
-    text = sudoers(plan(queues=["active", "hold"]), "dd-agent", requiretty=True, quiet=True)
-    assert text.split("\n")[2:] == [
-        "Defaults:dd-agent !requiretty",
-        "Cmnd_Alias DATADOG_POSTFIX_QUEUES = /usr/bin/find /var/spool/postfix/active -type f, \\",
-        "    /usr/bin/find /var/spool/postfix/hold -type f",
-        "Defaults!DATADOG_POSTFIX_QUEUES !log_allowed, !pam_session",
-        "dd-agent ALL=(postfix) NOPASSWD: /usr/bin/find /var/spool/postfix/active -type f",
-        "dd-agent ALL=(postfix) NOPASSWD: /usr/bin/find /var/spool/postfix/hold -type f",
-        "",
-    ]
+def test_removal_needs_no_postfix_and_no_agent():
+    found = plan({"skipped": True}, {"installed": False, "user": None, "config_directory_exists": False, "process": None, "restart_due": None}, state="absent")
+    assert found["problems"] == []
+    assert {step["state"] for step in found["steps"].values()} == {"absent"} and not found["restart"]["wanted"]
+
+
+@pytest.mark.parametrize(
+    ("official", "options", "said"),
+    [
+        ({"checks": {"postfix": {}}}, {}, "datadog_checks: "),
+        ({"disable_untracked_checks": True}, {}, "datadog_disable_untracked_checks: "),
+        ({"disable_untracked_checks": True, "additional_checks": ["postfix"]}, {}, None),
+        ({"config": {}}, {}, "datadog_config: "),
+        ({"config": {"logs_enabled": True}}, {}, None),
+        ({"config": {}}, {"logs_enabled_in": "environment"}, None),
+    ],
+)
+def test_official_role_that_would_undo_it(official, options, said):
+    problems = plan(official=official, **options)["problems"]
+    assert only({"problems": problems}).startswith(said) if said else problems == []
+
+
+def test_restart_that_is_due():
+    assert plan(agent={"restart_due": ["lacks the group adm"]})["restart"]["due"] == ["lacks the group adm"]
+    assert plan(agent={"restart_due": ["lacks the group adm"]}, restart=False)["restart"]["due"] == []
+    # An Agent that was stopped on purpose is not started.
+    stopped = plan(agent={"process": None, "restart_due": None}, verify=False)
+    assert stopped["problems"] == [] and not stopped["restart"]["wanted"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +151,7 @@ def test_sudoers_options():
                 "unknown": [{"config_directory": "/etc/postfix", "what": "parameters", "why": "Permission denied"}],
             },
             {},
-            "/etc/postfix: this instance's main.cf cannot be read: Permission denied. Mend that first.",
+            "/etc/postfix: this instance's main.cf cannot be read: Permission denied. Correct that first.",
         ),
         ({}, {"installed": False}, "The Datadog Agent is not installed on this host: datadog-agent was not found."),
         ({}, {"user": None}, "datadog_postfix_agent_user: 'dd-agent' does not exist on this host."),
@@ -137,23 +165,15 @@ def test_sudoers_options():
         (
             {},
             {"postfix_configurations": None, "unknown": [{"what": "postfix_configurations", "why": "closed"}]},
-            "What there is on this host cannot be seen (postfix_configurations: closed). Run the role as root (become: true).",
+            "The Agent's configuration cannot be looked at: closed. Run the role as root (become: true)",
         ),
-        (
-            {},
-            {"sudo": dict(AGENT["sudo"], policy_valid=False, policy_message="line 3: syntax error")},
-            "The sudoers policy of this host is not valid, as 'visudo -c' says: line 3: syntax error. Mend it first.",
-        ),
-        ({}, {"sudo": dict(AGENT["sudo"], policy_valid=None)}, "What there is on this host cannot be seen"),
+        ({}, {"process": None}, "The Agent does not run (there is no such process), so nothing could be verified. Start it"),
+        ({}, {"service_manager": None}, "This host runs neither systemd nor launchd, so the Agent cannot be restarted."),
+        ({"instances": [instance(running=False)]}, {}, "Postfix does not run for /etc/postfix: nothing is delivered"),
     ],
 )
 def test_hosts_that_do_not_fit(described, agent, said):
     assert only(plan(dict(host(), **described), agent, logs=False)).startswith(said)
-
-
-def test_sudo_does_not_matter_to_postqueue():
-    for policy in (None, False):
-        assert plan(agent={"sudo": dict(AGENT["sudo"], policy_valid=policy)}, method="postqueue")["problems"] == []
 
 
 def test_equal_last_parts():
@@ -205,7 +225,7 @@ def test_no_further_problem_with_what_is_wrong_already():
         ({"tags": ["queue:x"]}, "datadog_postfix_tags[0]: 'queue:x' is a tag that the check itself gives"),
         ({"tags": "env:prod"}, "datadog_postfix_tags: 'env:prod' is not a list. Write [env:prod]."),
         ({"min_collection_interval": 0}, "datadog_postfix_min_collection_interval: 0 is not a whole number of 1 or more."),
-        ({"agent_config_directory": "/etc/datadog-agent/"}, "datadog_postfix_agent_config_directory: '/etc/datadog-agent/' ends with a slash."),
+        ({"agent": {"config_directory": "/etc/datadog-agent/"}}, "datadog_postfix_agent_config_directory: '/etc/datadog-agent/' ends with a slash."),
     ],
 )
 def test_options_that_do_not_fit(options, said):

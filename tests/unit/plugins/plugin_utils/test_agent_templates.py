@@ -32,5 +32,3 @@ def test_templates_stay_text(tmp_path, read):
     conf = read((tmp_path / "conf.yaml").read_text())
     assert conf["instances"][0]["tags"] == GIVEN + ["postfix_instance:{{ 7*7 }}"]
     assert conf["instances"][0]["key"] == conf["logs"][0]["key"] == conf["logs"][0]["tags"] == GIVEN
-    text = (tmp_path / "sudoers").read_text()
-    assert text.count("Cmnd_Alias") == 1 and text.count("NOPASSWD") == 6

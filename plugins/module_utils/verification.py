@@ -1,0 +1,316 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compares a host with the role's plan, and proves that the Agent's numbers are true.
+
+A plan is what plugin_utils/agent_plan.py returns. The Agent's check hides its failures: it reports 0, and is content, where sudo or
+postqueue refuses. So its numbers are held against counts by the same commands as the same user, which do not hide theirs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from typing import Any, Callable, Iterable
+
+from ansible_collections.mailops.postfix.plugins.module_utils import access, agent_config, commands, mailq_access, sudo_access
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import run_check
+from ansible_collections.mailops.postfix.plugins.module_utils.agent_info import describe_agent
+from ansible_collections.mailops.postfix.plugins.module_utils.collectors import FindCollector, PostqueueCollector
+from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
+from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils.refusals import postfix_refusal
+from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+
+METRIC = "postfix.queue.size"
+# A queue may empty and fill between the looks, but hardly three times.
+_ROUNDS = 3
+# Seconds that an Agent that was just started may take to write its token, and to open a log (it looks for new files every ten).
+_START = 30
+_PAUSE = 1
+_DIFF_LINES = 20
+
+_ENSURE: dict[str, Callable[[dict[str, Any], Deadline, bool], dict[str, Any]]] = {
+    "config": agent_config.configure,
+    "sudo": sudo_access.ensure,
+    "mailq": mailq_access.ensure,
+    "log": access.ensure,
+}
+_WHAT = {
+    "config": "the check's configuration or log collection is not as the role sets it",
+    "sudo": "the sudoers file is not as the role writes it",
+    "mailq": "the right to list the queue is not as the role grants it",
+    "log": "access to the log is not as the role grants it",
+}
+_PACKAGES = {"sudo": "sudo", "log": "acl"}
+
+
+class Failures(Exception):
+    """errors: list of QueueError, the cause first."""
+
+    def __init__(self, errors: list[QueueError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def compare(plan: dict[str, Any], deadline: Deadline) -> tuple[dict[str, Any], list[str]]:
+    """What each step of the plan (by name, in the order in which faults are reported) would change, and the packages that are missing.
+
+    Raises Failures for what the role refuses.
+    """
+    changes, packages, errors = {}, [], []
+    for step, ensure in _ENSURE.items():
+        try:
+            result = ensure(plan["steps"][step], deadline, True)
+            if result["changed"]:
+                changes[step] = result["diff"]
+        except QueueError as error:
+            if error.kind == "not_installed" and step in _PACKAGES:
+                changes[step] = []
+                packages.append(_PACKAGES[step])
+            else:
+                errors.append(error)
+    if errors:
+        raise Failures(errors)
+    return changes, packages
+
+
+def prove(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[str]]:
+    """What was proved, in one line, and warnings. Raises Failures with the first cause, or several of one rank."""
+    _prove_files(plan, deadline)
+    numbers, warnings = _prove_numbers(plan, deadline)
+    count = len(plan["instances"])
+    proved = ["%d instance%s" % (count, "" if count == 1 else "s"), numbers]
+    agent = describe_agent(Runner(deadline), Host(), plan["agent"])
+    if plan["restart"]["wanted"] or not agent["restart_due"]:
+        proved += _prove_agent(plan, agent, deadline)
+    else:
+        warnings.append("The Agent still runs with its old configuration, since datadog_postfix_restart is false. Restart it.")
+    return ", ".join(proved), warnings
+
+
+def _prove_files(plan: dict[str, Any], deadline: Deadline) -> None:
+    changes, dummy = compare(plan, deadline)
+    config = changes.get("config")
+    if config and any(part["before_header"].endswith("/conf.yaml") and not part["before"] for part in config):
+        hint = "Run the role, or 'ansible-playbook mailops.postfix.provision -e target=HOST'."
+        raise Failures([QueueError("not_provisioned", "this host was never provisioned: the check has no configuration", mend=hint)])
+    errors = []
+    for step, diff in changes.items():
+        errors.append(QueueError("not_as_planned", "%s:\n%s" % (_WHAT[step], "\n".join(_shown(diff)))))
+    errors += _unreadable(plan, deadline)
+    if errors:
+        raise Failures(errors)
+
+
+def _shown(diff: Any) -> list[str]:
+    """The lines that differ. diff: one, or a list, as modules return it."""
+    lines = []
+    for part in diff if isinstance(diff, list) else [diff]:
+        name = part.get("before_header", "what there is")
+        changed = difflib.unified_diff(part["before"].splitlines(), part["after"].splitlines(), name, "what there should be", n=0, lineterm="")
+        lines += [line for line in changed if not line.startswith("@@")]
+    return lines[:_DIFF_LINES]
+
+
+def _unreadable(plan: dict[str, Any], deadline: Deadline) -> list[QueueError]:
+    logs = plan["logs"]
+    if not (logs["paths"] or logs["journal"]):
+        return []
+    user = plan["agent"]["user"]
+    looked = access.ensure({"user": user, "paths": logs["paths"], "journal": logs["journal"], "means": "none", "state": "present"}, deadline, True)
+    hint = "Run the role again; with datadog_postfix_log_access=none, give the user access yourself."
+    return [
+        QueueError("permission_denied", "%s cannot read %s, so the Agent collects nothing: %s" % (user, log["path"] or "the journal", log["why"]), mend=hint)
+        for log in looked["logs"]
+        if not log["readable"]
+    ]
+
+
+def _prove_numbers(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[str]]:
+    before = _count(plan, deadline)
+    for dummy in range(_ROUNDS):
+        metrics, warnings = _check(plan, deadline)
+        after = _count(plan, deadline)
+        proved, faults = judge(plan, metrics, before, after)
+        if not faults:
+            return proved, warnings + _untrue(plan, after, deadline)
+        before = after
+    raise Failures(faults)
+
+
+def _count(plan: dict[str, Any], deadline: Deadline) -> list[dict[str, int]]:
+    """The counts of each instance as the check would take them if it hid nothing."""
+    runner = Runner(deadline, run_as=plan["agent"]["user"])
+    errors, counts = [], []
+    for instance in plan["instances"]:
+        try:
+            if plan["method"] == "find":
+                collector = FindCollector(runner, instance["queue_directory"], instance["mail_owner"])
+                counts.append(collector.collect(instance["reported"])[0])
+            else:
+                counts.append(count_listing(_listing(runner, instance["config_directory"])))
+        except QueueError as error:
+            errors.append(_explained(error, plan, instance))
+    if errors:
+        raise Failures(errors)
+    return counts
+
+
+def _listing(runner: Runner, config_directory: str) -> Iterable[str]:
+    process = runner.start(commands.postqueue_plain(config_directory))
+    yield from process.lines()
+    rc, stderr = process.finish()
+    if rc != 0:
+        raise QueueError(postfix_refusal(stderr), stderr.strip() or "exit code %d without a message" % rc, process.args, rc, stderr)
+
+
+def count_listing(lines: Iterable[str]) -> dict[str, int]:
+    """The numbers that the check makes of C(postqueue -p): it judges each line for itself, wherever the star or exclamation mark stands.
+
+    Rule: DataDog/integrations-core, postfix/datadog_checks/postfix/postfix.py, _get_postqueue_stats.
+    """
+    counts = {"active": 0, "hold": 0, "deferred": 0}
+    for line in lines:
+        if line.startswith("Mail queue is empty"):
+            continue
+        if "*" in line:
+            counts["active"] += 1
+        elif "!" in line:
+            counts["hold"] += 1
+        elif line[:1].isalnum():
+            counts["deferred"] += 1
+    return counts
+
+
+def _untrue(plan: dict[str, Any], counts: list[dict[str, int]], deadline: Deadline) -> list[str]:
+    """A warning for each instance whose listing the check misreads."""
+    if plan["method"] == "find":
+        return []
+    warnings = []
+    for instance, reported in zip(plan["instances"], counts):
+        truth, dummy = PostqueueCollector(Runner(deadline), instance["config_directory"]).collect(LISTED_QUEUES)
+        if any(truth[queue] is not None and truth[queue] != number for queue, number in reported.items()):
+            warnings.append(
+                "The Agent reports %s for %s, but the queue holds %s: with datadog_postfix_method=postqueue the check counts incoming and maildrop as "
+                "deferred, and lines with '*' or '!' as active or held. Use datadog_postfix_method=find for true numbers."
+                % (_listed(reported), instance["config_directory"], _listed(truth))
+            )
+    return warnings
+
+
+def _listed(counts: dict[str, int | None]) -> str:
+    return " ".join("%s %s" % (queue, number) for queue, number in counts.items() if number is not None)
+
+
+def _check(plan: dict[str, Any], deadline: Deadline) -> tuple[list[dict[str, Any]], list[str]]:
+    """The metrics and warnings of one run of the check; an Agent that is still starting gets its time."""
+    agent = plan["agent"]
+    end = Deadline(min(_START, deadline.remaining()))
+    while True:
+        metrics, warnings, errors = run_check(Runner(deadline, run_as=agent["user"]), agent["binary"], "postfix")
+        starting = [error for error in errors if error.kind == "agent_starting"]
+        if not errors:
+            return metrics, warnings
+        if not starting or not end.remaining():
+            raise Failures([_check_explained(error, plan, deadline) for error in errors])
+        time.sleep(_PAUSE)
+
+
+def judge(plan: dict[str, Any], metrics: list[dict[str, Any]], before: list[dict[str, int]], after: list[dict[str, int]]) -> tuple[str, list[QueueError]]:
+    """What the metrics prove (str), and where they are not between the counts before and after the check ran (list of QueueError)."""
+    # The Agent adds tags of its own configuration, of any key.
+    sizes = [(set(metric["tags"]), metric["value"]) for metric in metrics if metric["name"] == METRIC]
+    proved, faults = [], []
+    for instance, first, last in zip(plan["instances"], before, after):
+        words = [instance["config_directory"]] if len(plan["instances"]) > 1 else []
+        for queue in instance["reported"]:
+            tags = {"queue:%s" % queue, "instance:%s" % instance["instance_tag"]}
+            size = next((value for found, value in sizes if tags <= found), None)
+            where = "the queue %s of %s" % (queue, instance["config_directory"])
+            if size is None:
+                message = "the check gives no %s for %s (tags %s)" % (METRIC, where, ", ".join(sorted(tags)))
+                faults.append(QueueError("wrong_number", message, mend="Compare conf.yaml with 'datadog-agent configcheck'."))
+            elif not min(first[queue], last[queue]) <= size <= max(first[queue], last[queue]):
+                held = "%d" % first[queue] if first[queue] == last[queue] else "%d before and %d after" % (first[queue], last[queue])
+                faults.append(QueueError("wrong_number", "the check reports %d for %s, which held %s" % (size, where, held)))
+            else:
+                words.append("%s %d=%d" % (queue, size, last[queue]) if size == last[queue] else "%s %d (%d to %d)" % (queue, size, first[queue], last[queue]))
+        proved.append(" ".join(words))
+    return ", ".join(proved), faults
+
+
+def _explained(error: QueueError, plan: dict[str, Any], instance: dict[str, Any]) -> QueueError:
+    """The same error with a hint for somebody who has run the role, where that of its kind is for somebody who counts."""
+    user, directory = plan["agent"]["user"], instance["queue_directory"]
+    hints = {
+        "sudo_refused": "The sudoers file is as the role writes it, so another rule or setting outweighs it: look at 'sudo -l -U %s' and at files that sort "
+        "after it." % user,
+        "permission_denied": "Restore the owners and modes below %s ('postfix set-permissions')." % directory,
+        "showq_failed": "The master runs, so look for 'showq' in master.cf and in the mail log.",
+        "mail_system_down": "The master runs, so look for 'showq' in master.cf and in the mail log.",
+    }
+    message = "%s: %s" % (instance["config_directory"], error.message)
+    return QueueError(error.kind, message, error.command, error.rc, error.stderr, hints.get(error.kind, error.mend))
+
+
+def _check_explained(error: QueueError, plan: dict[str, Any], deadline: Deadline) -> QueueError:
+    """The check's own words name the wrong cause in two cases."""
+    if error.kind != "check_failed":
+        return error
+    user = plan["agent"]["user"]
+    if "sudo access" in error.message:
+        rc, dummy, stderr, argv = Runner(deadline, run_as=user).run(commands.sudo_list())
+        if rc != 0:
+            hint = "The check runs 'sudo -l' first. Add 'Defaults:%s listpw=any' to the policy, or remove listpw=always." % user
+            return QueueError("sudo_refused", "'sudo -l' is refused to %s: %s" % (user, stderr.strip()), argv, rc, stderr, hint)
+    for instance in plan["instances"]:
+        missing = [queue for queue in instance["reported"] if "%s/%s does not exist" % (instance["queue_directory"], queue) in error.message]
+        if missing and os.path.isdir(os.path.join(instance["queue_directory"], missing[0])):
+            message = "%s is there, but %s cannot enter a directory above it, so the check takes it for missing" % (missing[0], user)
+            hint = "Restore the mode of %s ('postfix set-permissions', 'namei -l %s')." % ((instance["queue_directory"],) * 2)
+            return QueueError("permission_denied", message, error.command, error.rc, error.stderr, hint)
+    return error
+
+
+def _prove_agent(plan: dict[str, Any], found: dict[str, Any], deadline: Deadline) -> list[str]:
+    """What the running Agent proves: it started after its configuration, may use sudo, and holds the log open. found: see describe_agent."""
+    user, service, process = plan["agent"]["user"], plan["agent"]["service"], found["process"]
+    if (found["service"] or {}).get("experiment"):
+        hint = "Wait until it ends, or stop it in Fleet Automation, then verify again."
+        raise Failures([QueueError("agent_not_running", "a remotely managed experiment (datadog-agent-exp.service) runs in place of the Agent", mend=hint)])
+    if process is None:
+        raise Failures([QueueError("agent_not_running", "the Agent is configured but does not run, so nothing is reported")])
+    faults = []
+    if process["user"] != user:
+        hint = "Name that user in datadog_postfix_agent_user, or correct the unit."
+        faults.append(QueueError("agent_restricted", "the Agent runs as %s, not as %s" % (process["user"], user), mend=hint))
+    if plan["method"] == "find" and not process["may_sudo"]:
+        cause = "no_new_privs is set" if process["no_new_privs"] else "its capabilities are bounded"
+        hint = "Remove NoNewPrivileges=, CapabilityBoundingSet= and the like from the unit ('systemctl cat %s'), or use method=postqueue." % service
+        faults.append(QueueError("agent_restricted", "the running Agent may not use sudo (%s), so its check cannot count" % cause, mend=hint))
+    for reason in found["restart_due"] or []:
+        faults.append(QueueError("agent_outdated", "the running Agent is not up to date: %s" % reason))
+    if faults:
+        raise Failures(faults)
+    return _prove_logs(plan, process, deadline) + ["Agent started after its configuration"]
+
+
+def _prove_logs(plan: dict[str, Any], process: dict[str, Any], deadline: Deadline) -> list[str]:
+    logs = plan["logs"]
+    end = Deadline(min(_START, deadline.remaining()))
+    while True:
+        closed = [path for path in logs["paths"] if os.path.realpath(path) not in (process["open_files"] or [])]
+        if logs["journal"] and not process["reads_journal"]:
+            closed.append("the journal")
+        if not closed:
+            break
+        if not end.remaining():
+            message = "the Agent does not hold %s open, so it collects nothing from there" % ", ".join(closed)
+            raise Failures([QueueError("log_not_open", message)])
+        time.sleep(_PAUSE)
+        process = describe_agent(Runner(deadline), Host(), plan["agent"])["process"] or process
+    return ["%s readable and open in the Agent" % log for log in logs["paths"] + (["journal"] if logs["journal"] else [])]

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: datadog_plan
+short_description: Plan Datadog monitoring of a host's Postfix instances
+version_added: 0.2.0
+author:
+  - The mailops.postfix authors (@mailops)
+description:
+  - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what was seen on a host, and returns all that the role does there.
+  - Fails with every problem at once, before anything has changed. Warnings are returned as task warnings.
+  - Fails as well where the host returned facts with the names of the role's options, since facts override the variables of an inventory.
+  - Runs on the controller and does not connect to the host. It is the role's; call it where you want the plan without the role.
+extends_documentation_fragment:
+  - mailops.postfix.attributes
+  - mailops.postfix.attributes.reads
+attributes:
+  facts:
+    support: none
+options:
+  postfix:
+    description: What M(mailops.postfix.postfix_info) returned. Not needed for V(absent) in C(options.state).
+    type: dict
+    default: {}
+  agent:
+    description: What M(mailops.postfix.datadog_agent_info) returned, run as root.
+    type: dict
+    required: true
+  options:
+    description: All options of the role, by their names without C(datadog_postfix_).
+    type: dict
+    required: true
+  official:
+    description:
+      - Variables of the official role C(datadog.dd.agent) that could undo the plan, without C(datadog_) in front - C(checks),
+        C(additional_checks), C(disable_untracked_checks) and C(config).
+    type: dict
+    default: {}
+seealso:
+  - module: mailops.postfix.datadog_verify
+"""
+
+EXAMPLES = r"""
+- name: Show what the role would do, after it has run or failed
+  ansible.builtin.debug:
+    msg: "{{ (__datadog_postfix_planned | default({})).plan | default('no plan') }}"
+"""
+
+RETURN = r"""
+plan:
+  description: What the role does on this host, for O(mailops.postfix.datadog_verify#module:plan). Its form may change with any version.
+  returned: success
+  type: dict
+problems:
+  description: What is in the way, each with a hint.
+  returned: on failure
+  type: list
+  elements: str
+  sample: ["Postfix is not installed on this host. Install it, or leave the host out."]
+"""
