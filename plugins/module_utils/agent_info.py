@@ -145,15 +145,19 @@ class _Description:
         facts = {"installed": self._runner.find("sudo") is not None, "version": None, "policy_valid": None, "policy_message": ""}
         if not facts["installed"]:
             return facts
-        facts["version"] = self._known("sudo.version", self._sudo_version)
-        if not _is_root():
+        if _is_root():
+            facts["policy_valid"], facts["policy_message"] = self._known("sudo.policy_valid", self._policy) or (None, "")
+        else:
             self._note("sudo.policy_valid", "only root may read sudo's policy")
-            return facts
-        facts["policy_valid"], facts["policy_message"] = self._known("sudo.policy_valid", self._policy) or (None, "")
+        if facts["policy_valid"] is False:
+            # With a wrong policy sudo mails root about it, into a queue that is watched.
+            self._note("sudo.version", "sudo's policy is not valid")
+        else:
+            facts["version"] = self._known("sudo.version", self._sudo_version)
         return facts
 
     def _sudo_version(self) -> str:
-        # With a policy that is wrong it complains, and still answers; sudo-rs 0.2.5 does so on stderr.
+        # sudo-rs 0.2.5 answers on stderr.
         dummy, lines, stderr, dummy = self._runner.run(commands.sudo_version())
         return parse_version(lines + stderr.splitlines())[0]
 

@@ -217,7 +217,8 @@ def test_policy_that_is_not_valid(describe):
     complaint = "/etc/sudoers.d/dd-agent:1:46: syntax error\ndd-agent ALL=(postfix) NOPASSWD /usr/bin/find\n" + " " * 45 + "^\n"
     described, unknown = describe(visudo=("", 1, complaint))
     assert (described["sudo"]["policy_valid"], described["sudo"]["policy_message"]) == (False, complaint.rstrip("\n"))
-    assert unknown == []
+    assert described["sudo"]["version"] is None
+    assert unknown == [("sudo.version", "sudo's policy is not valid")]
 
 
 @pytest.mark.parametrize("mode, valid", [(0o400, True), (0o440, True), (0o640, True), (0o644, True), (0o646, False), (0o664, False)])
