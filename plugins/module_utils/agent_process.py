@@ -112,7 +112,8 @@ class Processes:
             "started": self._started(pid, unit),
             "groups": sorted({_group_name(int(number)) for number in [gid] + status["Groups"].split()}),
             "no_new_privs": no_new_privs,
-            "may_sudo": not no_new_privs and int(status["CapBnd"], 16) & _SUDO_NEEDS == _SUDO_NEEDS,
+            "may_sudo": not no_new_privs and int(status["CapBnd"], 16) & _SUDO_NEEDS == _SUDO_NEEDS and self._shares(pid, "user"),
+            "own_mounts": not self._shares(pid, "mnt"),
         }
 
     def open_files(self, pid: int) -> dict[str, Any]:
@@ -131,6 +132,13 @@ class Processes:
                     paths.add(path)
         shown = sorted(paths)[:_OPEN_FILES]
         return {"open_files": shown, "reads_journal": any(path.endswith(".journal") for path in paths), "left_out": len(paths) - len(shown)}
+
+    def _shares(self, pid: int, namespace: str) -> bool:
+        """Whether a process is in the same namespace as this one, as it counts where that cannot be seen."""
+        try:
+            return os.readlink("%s/%d/ns/%s" % (self._proc, pid, namespace)) == os.readlink("%s/self/ns/%s" % (self._proc, namespace))
+        except OSError:
+            return True
 
     def status(self, pid: int) -> dict[str, str]:
         lines = self._read(pid, "status").splitlines()

@@ -34,7 +34,10 @@ KINDS = {
     "sudo_refused": "Compare the command with 'sudo -l' of the calling user: user, run-as user, path and arguments must match, with NOPASSWD.",
     "bad_policy": "Correct the file that is named with 'visudo -f FILE', then run this again.",
     "unsafe_path": "Look at it ('ls -ld') and at who can write to its directory, remove what does not belong there, then run this again.",
-    "bad_record": "Look at this file; it says what was granted on this host. Correct it, or revoke by hand what it names and remove it.",
+    "bad_record": (
+        "Correct this file, which says what was granted on this host; or look for that yourself ('getfacl' of the log and its directory, 'id' of the user, "
+        "/etc/sudoers.d, 'postconf -n'), revoke it, and remove the file."
+    ),
     "missing_queue": "Start this instance if it never ran, which makes its queues; else compare the path with 'postconf queue_directory'.",
     "unknowable": "Use method=find as root or with sudo_user, or do not ask for it.",
     "limit_exceeded": "Look at what waits there: 'postqueue -p', or this module with details=age,domains,reasons.",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import selectors
@@ -50,9 +51,10 @@ class Runner:
     Nothing of the caller's environment but PATH is passed on: MAIL_CONFIG, for one, would ask another instance.
     """
 
-    def __init__(self, deadline, run_as=None):
+    def __init__(self, deadline, run_as=None, mounts_of=None):
+        """mounts_of: a process (pid) in whose mount namespace the commands run, with run_as only."""
         self.deadline = deadline
-        self._become = _Identity(run_as) if run_as else None
+        self._become = _Identity(run_as, mounts_of) if run_as else None
         path = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part)]
         self._path = os.pathsep.join(path + [part for part in _SBIN if part not in path])
 
@@ -93,7 +95,8 @@ class Runner:
 class _Identity:
     """A user whose rights a child takes on before its program starts."""
 
-    def __init__(self, name):
+    def __init__(self, name, mounts_of=None):
+        self._mounts_of = mounts_of
         if os.geteuid() != 0:
             message = "run_as=%s: only root can run commands as another user" % name
             raise QueueError("bad_argument", message, mend="Run as root (become: true) or leave run_as out.")
@@ -107,9 +110,20 @@ class _Identity:
         self.environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name}
 
     def take_on(self):
+        if self._mounts_of:
+            _enter_mounts(self._mounts_of)
         os.setgroups(self._groups)
         os.setgid(self._gid)
         os.setuid(self._uid)
+
+
+def _enter_mounts(pid):
+    """Enters the mount namespace of a process. Raises OSError."""
+    fd = os.open("/proc/%d/ns/mnt" % pid, os.O_RDONLY | os.O_CLOEXEC)
+    # os.setns came with Python 3.12; 0 is any kind of namespace (setns(2)).
+    if ctypes.CDLL(None, use_errno=True).setns(fd, 0) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    os.close(fd)
 
 
 class Process(subprocess.Popen):

@@ -127,7 +127,7 @@ def _grant(options: dict[str, Any], record: Record, deadline: Deadline, check_mo
             record.replace(_BY, entry["user"], [other for other in record.entries(_BY, entry["user"]) if other["path"] != path])
     changes = []
     if ours[path] != text or not _is_in_order(path):
-        changes.append(_difference(path, ours[path], text))
+        changes.append(_difference(path, *(_access(path) if ours[path] == text else (ours[path], text))))
         if not check_mode:
             files.write(path, text.encode(), _MODE, 0)
     changes += _remove([other for other in earlier if other != path], ours, check_mode)
@@ -232,13 +232,19 @@ def _ours(path: str, marker: str) -> str | None:
     content = _content(path)
     if content is not None and not content.startswith(marker + "\n"):
         message = "%s does not begin with %r, so it is not this module's file" % (path, marker)
-        raise QueueError("bad_policy", message, mend="Look at what it allows, then remove it with 'rm' or choose another path.")
+        raise QueueError("bad_policy", message, mend="Choose another path.")
     return content
 
 
 def _is_in_order(path: str) -> bool:
     status = os.stat(path)
     return (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (_MODE, 0, 0)
+
+
+def _access(path: str) -> tuple[str, str]:
+    """Mode and owner as they are, and as they should be."""
+    status = os.stat(path)
+    return "mode %04o, uid %d, gid %d\n" % (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), "mode %04o, uid 0, gid 0\n" % _MODE
 
 
 def _remove(paths: list[str], contents: dict[str, str | None], check_mode: bool) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@
 """Compares a host with the role's plan, and proves that the Agent's numbers are true.
 
 A plan is what plugin_utils/agent_plan.py returns. The Agent's check hides its failures: it reports 0, and is content, where sudo or
-postqueue refuses. So its numbers are held against counts by the same commands as the same user, which do not hide theirs.
+postqueue refuses. So its numbers are held against counts of the queues themselves.
 """
 
 from __future__ import annotations
@@ -81,10 +81,13 @@ def compare(plan: dict[str, Any], deadline: Deadline) -> tuple[dict[str, Any], l
 def prove(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[str]]:
     """What was proved, in one line, and warnings. Raises Failures with the first cause, or several of one rank."""
     _prove_files(plan, deadline)
-    numbers, warnings = _prove_numbers(plan, deadline)
+    agent = describe_agent(Runner(deadline), Host(), plan["agent"])
+    process = agent["process"] or {}
+    # What the Agent's unit hides from it is hidden from its check.
+    runner = Runner(deadline, run_as=plan["agent"]["user"], mounts_of=process.get("pid") if process.get("own_mounts") else None)
+    numbers, warnings = _prove_numbers(plan, runner, deadline)
     count = len(plan["instances"])
     proved = ["%d instance%s" % (count, "" if count == 1 else "s"), numbers]
-    agent = describe_agent(Runner(deadline), Host(), plan["agent"])
     if plan["restart"]["wanted"] or not agent["restart_due"]:
         proved += _prove_agent(plan, agent, deadline)
     else:
@@ -130,11 +133,14 @@ def _unreadable(plan: dict[str, Any], deadline: Deadline) -> list[QueueError]:
     ]
 
 
-def _prove_numbers(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[str]]:
-    before = _count(plan, deadline)
+def _prove_numbers(plan: dict[str, Any], runner: Runner, deadline: Deadline) -> tuple[str, list[str]]:
+    """runner: with the rights of the Agent's user. The same command as the check's shows why it is refused, which the check hides."""
+    if plan["method"] == "find":
+        _counted(plan, lambda instance: FindCollector(runner, instance["queue_directory"], instance["mail_owner"]))
+    before = _count(plan, runner, deadline)
     for dummy in range(_ROUNDS):
-        metrics, warnings = _check(plan, deadline)
-        after = _count(plan, deadline)
+        metrics, warnings = _check(plan, runner, deadline)
+        after = _count(plan, runner, deadline)
         proved, faults = judge(plan, metrics, before, after)
         if not faults:
             return proved, warnings + _untrue(plan, after, deadline)
@@ -142,17 +148,22 @@ def _prove_numbers(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[
     raise Failures(faults)
 
 
-def _count(plan: dict[str, Any], deadline: Deadline) -> list[dict[str, int]]:
-    """The counts of each instance as the check would take them if it hid nothing."""
-    runner = Runner(deadline, run_as=plan["agent"]["user"])
+def _count(plan: dict[str, Any], runner: Runner, deadline: Deadline) -> list[dict[str, int]]:
+    """The counts of each instance that the check's numbers are held against: of the files, as root sees them, or of the listing, as the check reads it."""
+    if plan["method"] == "find":
+        return _counted(plan, lambda instance: FindCollector(Runner(deadline), instance["queue_directory"]))
+    return _each(plan, lambda instance: count_listing(_listing(runner, instance["config_directory"])))
+
+
+def _counted(plan: dict[str, Any], collector: Callable[[dict[str, Any]], FindCollector]) -> list[dict[str, int]]:
+    return _each(plan, lambda instance: collector(instance).collect(instance["reported"])[0])
+
+
+def _each(plan: dict[str, Any], count: Callable[[dict[str, Any]], dict[str, int]]) -> list[dict[str, int]]:
     errors, counts = [], []
     for instance in plan["instances"]:
         try:
-            if plan["method"] == "find":
-                collector = FindCollector(runner, instance["queue_directory"], instance["mail_owner"])
-                counts.append(collector.collect(instance["reported"])[0])
-            else:
-                counts.append(count_listing(_listing(runner, instance["config_directory"])))
+            counts.append(count(instance))
         except QueueError as error:
             errors.append(_explained(error, plan, instance))
     if errors:
@@ -206,17 +217,16 @@ def _listed(counts: dict[str, int | None]) -> str:
     return " ".join("%s %s" % (queue, number) for queue, number in counts.items() if number is not None)
 
 
-def _check(plan: dict[str, Any], deadline: Deadline) -> tuple[list[dict[str, Any]], list[str]]:
+def _check(plan: dict[str, Any], runner: Runner, deadline: Deadline) -> tuple[list[dict[str, Any]], list[str]]:
     """The metrics and warnings of one run of the check; an Agent that is still starting gets its time."""
-    agent = plan["agent"]
     end = Deadline(min(_START, deadline.remaining()))
     while True:
-        metrics, warnings, errors = run_check(Runner(deadline, run_as=agent["user"]), agent["binary"], "postfix")
+        metrics, warnings, errors = run_check(runner, plan["agent"]["binary"], "postfix")
         starting = [error for error in errors if error.kind == "agent_starting"]
         if not errors:
             return metrics, warnings
         if not starting or not end.remaining():
-            raise Failures([_check_explained(error, plan, deadline) for error in errors])
+            raise Failures([_check_explained(error, plan, runner) for error in errors])
         time.sleep(_PAUSE)
 
 
@@ -249,7 +259,8 @@ def _explained(error: QueueError, plan: dict[str, Any], instance: dict[str, Any]
     hints = {
         "sudo_refused": "The sudoers file is as the role writes it, so another rule or setting outweighs it: look at 'sudo -l -U %s' and at files that sort "
         "after it." % user,
-        "permission_denied": "Restore the owners and modes below %s ('postfix set-permissions')." % directory,
+        "permission_denied": "Restore the owners and modes below %s ('postfix set-permissions'), or remove what hides it from the Agent's unit "
+        "('systemctl cat %s')." % (directory, plan["agent"]["service"]),
         "showq_failed": "The master runs, so look for 'showq' in master.cf and in the mail log.",
         "mail_system_down": "The master runs, so look for 'showq' in master.cf and in the mail log.",
     }
@@ -257,13 +268,13 @@ def _explained(error: QueueError, plan: dict[str, Any], instance: dict[str, Any]
     return QueueError(error.kind, message, error.command, error.rc, error.stderr, hints.get(error.kind, error.mend))
 
 
-def _check_explained(error: QueueError, plan: dict[str, Any], deadline: Deadline) -> QueueError:
+def _check_explained(error: QueueError, plan: dict[str, Any], runner: Runner) -> QueueError:
     """The check's own words name the wrong cause in two cases."""
     if error.kind != "check_failed":
         return error
     user = plan["agent"]["user"]
     if "sudo access" in error.message:
-        rc, dummy, stderr, argv = Runner(deadline, run_as=user).run(commands.sudo_list())
+        rc, dummy, stderr, argv = runner.run(commands.sudo_list())
         if rc != 0:
             hint = "The check runs 'sudo -l' first. Add 'Defaults:%s listpw=any' to the policy, or remove listpw=always." % user
             return QueueError("sudo_refused", "'sudo -l' is refused to %s: %s" % (user, stderr.strip()), argv, rc, stderr, hint)
@@ -289,8 +300,8 @@ def _prove_agent(plan: dict[str, Any], found: dict[str, Any], deadline: Deadline
         hint = "Name that user in datadog_postfix_agent_user, or correct the unit."
         faults.append(QueueError("agent_restricted", "the Agent runs as %s, not as %s" % (process["user"], user), mend=hint))
     if plan["method"] == "find" and not process["may_sudo"]:
-        cause = "no_new_privs is set" if process["no_new_privs"] else "its capabilities are bounded"
-        hint = "Remove NoNewPrivileges=, CapabilityBoundingSet= and the like from the unit ('systemctl cat %s'), or use method=postqueue." % service
+        cause = "no_new_privs is set" if process["no_new_privs"] else "its capabilities are bounded, or it has users of its own"
+        hint = "Remove NoNewPrivileges=, CapabilityBoundingSet=, PrivateUsers= and the like from the unit ('systemctl cat %s'), or use method=postqueue." % service
         faults.append(QueueError("agent_restricted", "the running Agent may not use sudo (%s), so its check cannot count" % cause, mend=hint))
     for reason in found["restart_due"] or []:
         faults.append(QueueError("agent_outdated", "the running Agent is not up to date: %s" % reason))

@@ -244,10 +244,16 @@ process:
       type: bool
       sample: false
     may_sudo:
-      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its bounding set, and RV(process.no_new_privs=false).
+      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its bounding set, RV(process.no_new_privs=false),
+        and no user namespace of its own (C(PrivateUsers=yes)).
       returned: always
       type: bool
       sample: true
+    own_mounts:
+      description: Whether it sees other mounts than the rest of the host, as with C(PrivateTmp=yes) or C(InaccessiblePaths=) in its unit.
+      returned: always
+      type: bool
+      sample: false
     open_files:
       description: The regular files that it holds open, sorted, at most 1000. V(null) where that is not known; only root and the user may look.
       returned: always

@@ -13,7 +13,6 @@ author:
 description:
   - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what was seen on a host, and returns all that the role does there.
   - Fails with every problem at once, before anything has changed. Warnings are returned as task warnings.
-  - Fails as well where the host returned facts with the names of the role's options, since facts override the variables of an inventory.
   - Runs on the controller and does not connect to the host. It is the role's; call it where you want the plan without the role.
 extends_documentation_fragment:
   - mailops.postfix.attributes

@@ -14,8 +14,8 @@ author:
   - The mailops.postfix authors (@mailops)
 description:
   - Compares a host with the plan of the role P(mailops.postfix.datadog_postfix#role), and proves that the Agent's numbers are true.
-  - With C(find), each number of the Agent's check must lie between counts of the same queue before and after it, made by the same commands as the
-    Agent's user. With C(postqueue), it must be what the check makes of the listing, and a warning shows in numbers where that is not true.
+  - With C(find), each number of the Agent's check must lie between two counts of the queue's files as root sees them, before and after it; the check's
+    own commands are run as the Agent's user, too, since they show a refusal that the check hides. With C(postqueue), it must be what the check makes of the listing, and a warning shows in numbers where that is not true.
   - The running Agent must have started after its configuration, with the groups that its user has, must be able to use sudo, and must hold the log
     open. Queues move, so the counts are compared up to three times; an Agent that was just started gets up to 30 seconds.
   - It cannot show that Datadog receives anything. For that, run C(datadog-agent status).
@@ -161,7 +161,7 @@ def main():
     except Failures as failures:
         errors = failures.errors
     if errors:
-        message = "\n".join("%s: %s. %s" % (error.kind, error.message.rstrip("."), error.mend) for error in errors)
+        message = "\n".join("%s: %s%s%s" % (error.kind, error.message.rstrip("."), "\n" if "\n" in error.message else ". ", error.mend) for error in errors)
         module.fail_json(msg=message, errors=[error.as_dict() for error in errors])
     for warning in warnings:
         module.warn(warning)

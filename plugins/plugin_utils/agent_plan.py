@@ -34,11 +34,11 @@ def agent_plan(described, agent, options, official):
     steps (dict by name: the arguments of sudo_access, mailq_access, log_access and datadog_agent_config), instances (list of dict:
     config_directory, queue_directory, mail_owner, instance_tag and reported, the queues for which the check emits a metric), method, postfix_user
     (str or None), logs (dict: paths and journal, what the Agent must read), agent (dict: user, binary, config_directory, service) and
-    restart (dict: wanted, manager, and due, the reasons why a restart is due before anything has changed).
+    restart (dict: running, wanted, manager, and due, the reasons why a restart is due before anything has changed).
     """
     problems, warnings = values.Problems(), []
     state = values.one_of(_PREFIX + "state", options["state"], ("present", "absent"), problems)
-    restart = options["restart"] and agent["process"] is not None
+    running = agent["process"] is not None
     plan = {
         "state": state,
         "warnings": warnings,
@@ -53,9 +53,10 @@ def agent_plan(described, agent, options, official):
             "service": (agent["service"] or {}).get("name"),
         },
         "restart": {
-            "wanted": restart,
+            "running": running,
+            "wanted": options["restart"] and running and agent["service"] is not None,
             "manager": agent["service_manager"],
-            "due": (agent["restart_due"] or []) if restart else [],
+            "due": agent["restart_due"] or [],
         },
     }
     entries, access = [], None
@@ -201,6 +202,9 @@ def _service(agent, options, problems):
         problems.append(
             "This host runs neither systemd nor launchd, so the Agent cannot be restarted. Set datadog_postfix_restart=false, and restart it yourself."
         )
+    elif options["restart"] and agent["service"] is None:
+        service = options["agent_service"] or "datadog-agent"
+        problems.add(_PREFIX + "agent_service", service, "is no service on this host, so the Agent cannot be restarted", "Name the Agent's service")
     elif options["verify"] and agent["process"] is None:
         reasons = "; ".join(entry["why"] for entry in agent["unknown"] if entry["what"] == "process") or "there is no such process"
         problems.append(

@@ -90,7 +90,8 @@ def _characters(option, value, problems):
 def texts(option, value, problems):
     """A list of texts, each once."""
     if not isinstance(value, (list, tuple)):
-        problems.add(option, value, "is not a list", "Write [%s]" % value)
+        hint = "With -e, give a list as JSON: -e '{\"%s\": [...]}'" % option if str(value).startswith("[") else "Write [%s]" % value
+        problems.add(option, value, "is not a list", hint)
         return []
     found = [text("%s[%d]" % (option, index), item, problems) for index, item in enumerate(value)]
     return list(dict.fromkeys(item for item in found if item is not None))

@@ -55,6 +55,7 @@ OPTIONS = {
     "log_extra": {},
     "agent_user": "dd-agent",
     "agent_binary": "",
+    "agent_service": "",
     "backup": True,
     "restart": True,
     "verify": True,

@@ -105,7 +105,7 @@ def test_everything_is_known(describe, directory, proc):
             "user": own.name,
             "uid": own.uid,
             "groups": groups,
-            "no_new_privs": False,
+            "no_new_privs": False, "own_mounts": False,
             "may_sudo": True,
             "open_files": [str(proc / "mail.log")],
             "reads_journal": False,

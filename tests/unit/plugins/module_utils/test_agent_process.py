@@ -134,6 +134,7 @@ def test_main_process(recording, proc):
         "started": STARTED,
         "groups": ["54321", "root"],
         "no_new_privs": False,
+        "own_mounts": False,
         "may_sudo": True,
     }
     assert unit["Id"] == "datadog-agent.service"

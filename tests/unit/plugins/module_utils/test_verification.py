@@ -31,7 +31,7 @@ PLAN = {
     "restart": {"wanted": True, "due": []},
     "steps": STEPS,
 }
-PROCESS = {"user": "dd-agent", "may_sudo": True, "no_new_privs": False, "open_files": ["/var/log/mail.log"], "reads_journal": False}
+PROCESS = {"user": "dd-agent", "may_sudo": True, "no_new_privs": False, "own_mounts": False, "open_files": ["/var/log/mail.log"], "reads_journal": False}
 AGENT = {"service": {"experiment": False}, "process": PROCESS, "restart_due": []}
 
 
@@ -65,8 +65,9 @@ def host(monkeypatch):
     monkeypatch.setattr(verification, "_ENSURE", {step: ensure(step) for step in verification._ENSURE})
     monkeypatch.setattr(verification.access, "ensure", ensure("log"))
     monkeypatch.setattr(verification, "describe_agent", lambda *arguments: said["agent"])
-    monkeypatch.setattr(verification, "_count", lambda plan, deadline: [said["counts"].pop(0)])
-    monkeypatch.setattr(verification, "Runner", lambda deadline, run_as=None: None)
+    monkeypatch.setattr(verification, "_count", lambda plan, runner, deadline: [said["counts"].pop(0)])
+    monkeypatch.setattr(verification, "_counted", lambda plan, collector: [])
+    monkeypatch.setattr(verification, "Runner", lambda deadline, run_as=None, mounts_of=None: None)
     monkeypatch.setattr(verification, "run_check", lambda *arguments: said["checks"].pop(0))
     monkeypatch.setattr(verification.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(verification, "_START", 0)
@@ -153,7 +154,7 @@ def test_a_log_that_cannot_be_read(host):
         ({"service": {"experiment": True}}, "agent_not_running", "datadog-agent-exp.service"),
         ({"process": dict(PROCESS, user="root")}, "agent_restricted", "runs as root, not as dd-agent"),
         ({"process": dict(PROCESS, may_sudo=False, no_new_privs=True)}, "agent_restricted", "no_new_privs is set"),
-        ({"process": dict(PROCESS, may_sudo=False)}, "agent_restricted", "its capabilities are bounded"),
+        ({"process": dict(PROCESS, may_sudo=False)}, "agent_restricted", "its capabilities are bounded, or it has users of its own"),
         ({"restart_due": ["lacks the group adm that its user has"]}, "agent_outdated", "lacks the group adm"),
         ({"process": dict(PROCESS, open_files=[])}, "log_not_open", "does not hold /var/log/mail.log open"),
     ],

@@ -129,7 +129,7 @@ def test_official_role_that_would_undo_it(official, options, said):
 
 def test_restart_that_is_due():
     assert plan(agent={"restart_due": ["lacks the group adm"]})["restart"]["due"] == ["lacks the group adm"]
-    assert plan(agent={"restart_due": ["lacks the group adm"]}, restart=False)["restart"]["due"] == []
+    assert not plan(agent={"restart_due": ["lacks the group adm"]}, restart=False)["restart"]["wanted"]
     # An Agent that was stopped on purpose is not started.
     stopped = plan(agent={"process": None, "restart_due": None}, verify=False)
     assert stopped["problems"] == [] and not stopped["restart"]["wanted"]
@@ -168,6 +168,7 @@ def test_restart_that_is_due():
             "The Agent's configuration cannot be looked at: closed. Run the role as root (become: true)",
         ),
         ({}, {"process": None}, "The Agent does not run (there is no such process), so nothing could be verified. Start it"),
+        ({}, {"service": None}, "datadog_postfix_agent_service: 'datadog-agent' is no service on this host, so the Agent cannot be restarted."),
         ({}, {"service_manager": None}, "This host runs neither systemd nor launchd, so the Agent cannot be restarted."),
         ({"instances": [instance(running=False)]}, {}, "Postfix does not run for /etc/postfix: nothing is delivered"),
     ],
