@@ -301,7 +301,9 @@ def _prove_agent(plan: dict[str, Any], found: dict[str, Any], deadline: Deadline
         faults.append(QueueError("agent_restricted", "the Agent runs as %s, not as %s" % (process["user"], user), mend=hint))
     if plan["method"] == "find" and not process["may_sudo"]:
         cause = "no_new_privs is set" if process["no_new_privs"] else "its capabilities are bounded, or it has users of its own"
-        hint = "Remove NoNewPrivileges=, CapabilityBoundingSet=, PrivateUsers= and the like from the unit ('systemctl cat %s'), or use method=postqueue." % service
+        hint = (
+            "Remove NoNewPrivileges=, CapabilityBoundingSet=, PrivateUsers= and the like from the unit ('systemctl cat %s'), or use method=postqueue." % service
+        )
         faults.append(QueueError("agent_restricted", "the running Agent may not use sudo (%s), so its check cannot count" % cause, mend=hint))
     for reason in found["restart_due"] or []:
         faults.append(QueueError("agent_outdated", "the running Agent is not up to date: %s" % reason))

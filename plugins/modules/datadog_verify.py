@@ -15,7 +15,8 @@ author:
 description:
   - Compares a host with the plan of the role P(mailops.postfix.datadog_postfix#role), and proves that the Agent's numbers are true.
   - With C(find), each number of the Agent's check must lie between two counts of the queue's files as root sees them, before and after it; the check's
-    own commands are run as the Agent's user, too, since they show a refusal that the check hides. With C(postqueue), it must be what the check makes of the listing, and a warning shows in numbers where that is not true.
+    own commands are run as the Agent's user, too, since they show a refusal that the check hides.
+  - With C(postqueue), it must be what the check makes of the listing, and a warning shows in numbers where that is not true.
   - The running Agent must have started after its configuration, with the groups that its user has, must be able to use sudo, and must hold the log
     open. Queues move, so the counts are compared up to three times; an Agent that was just started gets up to 30 seconds.
   - It cannot show that Datadog receives anything. For that, run C(datadog-agent status).
