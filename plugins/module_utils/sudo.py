@@ -43,17 +43,6 @@ def parse_defaults(text: str) -> dict:
     return settings
 
 
-def parse_requiretty(text):
-    """Whether any of the Defaults lines that C(cvtsudoers -f json) prints sets requiretty. Raises SudoError."""
-    if not text.strip():
-        return False  # what it prints where no line is left
-    try:
-        lines = json.loads(text).get("Defaults", [])
-        return any(option.get("requiretty") is True for line in lines for option in line["Options"])
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise SudoError("not the Defaults of a policy: %r" % text[:200]) from None
-
-
 def parse_secure_path(text: str, user: str) -> str | None:
     """The last secure_path in a policy's text that is for everybody or for this user; for where cvtsudoers is missing."""
     lines = re.findall(r"^[ \t]*Defaults(?:[ \t]|:%s[ \t])(.*)$" % re.escape(user), text.replace("\\\n", ""), re.MULTILINE)
