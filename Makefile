@@ -47,7 +47,9 @@ reuse: $(DEV) ## Every file states its licence
 changelog: $(DEV) ## The changelog and its fragments
 	$(PRIVATE) antsibull-changelog lint
 
-lint: $(DEV) | $(LINK) ## ansible-lint, and shellcheck on the scripts
+lint: $(DEV) | $(LINK) ## ruff, ansible-lint, and shellcheck on the scripts
+	ruff check --quiet
+	ruff format --check --quiet
 	shellcheck $$(git grep --untracked --files-with-matches '^#!.*sh$$')
 	$(PRIVATE) ansible-lint --offline --nocolor
 

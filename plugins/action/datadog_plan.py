@@ -10,17 +10,24 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_plan import agent_plan
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.plan import agent_plan
 
 
 class ActionModule(ActionBase):
     _requires_connection = False
     _VALID_ARGS = frozenset(("postfix", "agent", "options", "official"))
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         arguments = self._task.args
-        plan = agent_plan(arguments.get("postfix") or {}, arguments["agent"], arguments["options"], arguments.get("official") or {})
+        plan = agent_plan(
+            arguments.get("postfix") or {},
+            arguments["agent"],
+            arguments["options"],
+            arguments.get("official") or {},
+        )
         problems, warnings = plan.pop("problems"), plan.pop("warnings")
         if problems:
             return dict(result, failed=True, msg="\n".join(problems), problems=problems)

@@ -12,22 +12,30 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - After a run in which M(mailops.postfix.postfix_queue) counted, prints one table - a line for each host, the worst first, and a line of totals.
-  - Hosts with several instances have a line for each of them too. Where ages were asked for, the age of the oldest message is a column.
+  - After a run in which M(mailops.postfix.postfix_queue) counted, prints one table - a line for
+    each host, the worst first, and a line of totals.
+  - Hosts with several instances have a line for each of them too. Where ages were asked for, the
+    age of the oldest message is a column.
   - V(?) is a number that is not known, and V(5+) one of which 5 are known.
     Hosts that failed or could not be reached are at the end, with the kind of their error.
   - Of several tasks that counted on a host, the last tells; of a loop, all of its items.
-  - On a terminal the table fits its width - headings are shortened first, then the bar goes, then thousands separators and wide gaps,
-    then host names are shortened, and last the columns of C(maildrop), C(incoming), C(corrupt), C(active), C(hold), the oldest and C(deferred) go.
-    Numbers are never shortened. Elsewhere E(COLUMNS) sets a width, and without it the table is as wide as it takes.
-  - Colours are Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn them off. In a locale that is not UTF-8, or C(C), the table is plain ASCII.
+  - On a terminal the table fits its width - headings are shortened first, then the bar goes, then
+    thousands separators and wide gaps, then host names are shortened, and last the columns of
+    C(maildrop), C(incoming), C(corrupt), C(active), C(hold), the oldest and C(deferred) go. Numbers
+    are never shortened. Elsewhere E(COLUMNS) sets a width, and without it the table is as wide as
+    it takes.
+  - Colours are Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn them off. In a locale that is
+    not UTF-8, or C(C), the table is plain ASCII.
 requirements:
-  - enabled in C(callbacks_enabled), and for ad-hoc runs C(bin_ansible_callbacks=true), without which Ansible loads no callback for them
+  - enabled in C(callbacks_enabled), and for ad-hoc runs C(bin_ansible_callbacks=true), without
+    which Ansible loads no callback for them
 options:
   sort:
     description:
-      - What makes a host worse than another - V(total), the age of its V(oldest) message or one of its queues. V(host) sorts by name.
-      - A number that is not known ranks by what is known of it, just before one that is the same and known.
+      - What makes a host worse than another - V(total), the age of its V(oldest) message or one of
+        its queues. V(host) sorts by name.
+      - A number that is not known ranks by what is known of it, just before one that is the same
+        and known.
     type: str
     choices: [total, oldest, host, maildrop, incoming, active, deferred, hold, corrupt]
     default: total
@@ -38,7 +46,8 @@ options:
       - name: MAILOPS_QUEUE_TABLE_SORT
   rows:
     description:
-      - How many hosts, and how many errors, are shown. One more line sums the others. V(0) shows all.
+      - How many hosts, and how many errors, are shown. One more line sums the others. V(0) shows
+        all.
     type: int
     default: 40
     ini:
@@ -57,8 +66,15 @@ from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.color import stringc
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.fleet import Fleet
-from ansible_collections.mailops.postfix.plugins.plugin_utils.queue_table import BAD, BAR, HEADING, NOTHING, UNSURE, lay_out
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import Fleet
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.table import (
+    BAD,
+    BAR,
+    HEADING,
+    NOTHING,
+    UNSURE,
+    lay_out,
+)
 
 ACTIONS = ("mailops.postfix.postfix_queue", "ansible.legacy.postfix_queue", "postfix_queue")
 
@@ -69,7 +85,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "mailops.postfix.queue_table"
     CALLBACK_NEEDS_ENABLED = True
 
-    # The end of a run that was told: ansible-core before 2.19 loads a callback twice that is enabled and for stdout too.
+    # The end of a run that was told: ansible-core before 2.19 loads a callback twice that is
+    # enabled and for stdout too.
     _told = None
 
     def __init__(self, *args, **kwargs):
@@ -93,13 +110,27 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_unreachable(self, result):
         if not (_counts(result._task) and _sums_a_loop_up(result)):
-            self._fleet.lose(_host(result), result._task._uuid, str(result._result.get("msg", "")), _counts(result._task))
+            self._fleet.lose(
+                _host(result),
+                result._task._uuid,
+                str(result._result.get("msg", "")),
+                _counts(result._task),
+            )
 
     def v2_playbook_on_stats(self, stats):
         hosts, failures = self._fleet.tell()
         if hosts and stats is not CallbackModule._told:
             CallbackModule._told = stats
-            self._show(lay_out(hosts, failures, _room(), _wants_ascii(), self.get_option("sort"), max(0, self.get_option("rows"))))
+            self._show(
+                lay_out(
+                    hosts,
+                    failures,
+                    _room(),
+                    _wants_ascii(),
+                    self.get_option("sort"),
+                    max(0, self.get_option("rows")),
+                )
+            )
 
     def _add(self, result, failed=False, item=False):
         returned = result._result
@@ -119,9 +150,17 @@ class CallbackModule(CallbackBase):
             BAD: C.COLOR_ERROR,
         }
         plain = "\n".join("".join(text for text, dummy in line) for line in lines)
-        # stringc leaves the colours out where Ansible does without, which takes some values of NO_COLOR for false.
-        coloured = "\n".join("".join(stringc(text, colours[style]) if style in colours else text for text, style in line) for line in lines)
-        self._display.display("\n" + (plain if os.environ.get("NO_COLOR") else coloured), screen_only=True)
+        # stringc leaves the colours out where Ansible does without, which takes some values of
+        # NO_COLOR for false.
+        coloured = "\n".join(
+            "".join(
+                stringc(text, colours[style]) if style in colours else text for text, style in line
+            )
+            for line in lines
+        )
+        self._display.display(
+            "\n" + (plain if os.environ.get("NO_COLOR") else coloured), screen_only=True
+        )
         self._display.display("\n" + plain, log_only=True)
 
 
@@ -132,8 +171,13 @@ def _host(result, item=False):
 
 
 def _sums_a_loop_up(result):
-    """Whether the result is that of a loop whose items came one by one; it lacks them where it is censored."""
-    return "results" in result._result or "censored" in result._result and result._task.loop is not None
+    """Whether the result is that of a loop whose items came one by one; it lacks them where it is
+    censored."""
+    return (
+        "results" in result._result
+        or "censored" in result._result
+        and result._task.loop is not None
+    )
 
 
 def _counts(task):
@@ -146,8 +190,12 @@ def _room():
 
 
 def _wants_ascii():
-    """Ansible itself insists on UTF-8, but Python turns the locale C into C.UTF-8 where LC_ALL is not set."""
-    if locale.nl_langinfo(locale.CODESET).replace("-", "").lower() != "utf8" or "utf" not in (sys.stdout.encoding or "").lower():
+    """Ansible itself insists on UTF-8, but Python turns the locale C into C.UTF-8 where LC_ALL is
+    not set."""
+    if (
+        locale.nl_langinfo(locale.CODESET).replace("-", "").lower() != "utf8"
+        or "utf" not in (sys.stdout.encoding or "").lower()
+    ):
         return True
     coerced = os.environ.get("LC_CTYPE") == "C.UTF-8" and not os.environ.get("LC_ALL")
     return coerced and os.environ.get("LANG", "") in ("", "C", "POSIX")

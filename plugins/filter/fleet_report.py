@@ -11,12 +11,15 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Makes one report from the results of M(mailops.postfix.postfix_queue) on many hosts, as a page of HTML that needs nothing else, as JSON or as CSV.
-  - Full addresses are left out, and characters that are not seen or that change the direction of text are shown as C(\u202e).
+  - Makes one report from the results of M(mailops.postfix.postfix_queue) on many hosts, as a page
+    of HTML that needs nothing else, as JSON or as CSV.
+  - Full addresses are left out, and characters that are not seen or that change the direction of
+    text are shown as C(\u202e).
 positional: format
 options:
   _input:
-    description: For each host the results of its calls of the module; a later one counts where those before it could not.
+    description: For each host the results of its calls of the module; a later one counts where
+      those before it could not.
     type: dict
     required: true
   format:
@@ -49,8 +52,9 @@ EXAMPLES = r"""
 - name: Write the fleet as a table for a spreadsheet
   ansible.builtin.copy:
     content: >-
-      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'counted') | zip))
-      | mailops.postfix.fleet_report('csv', started='2026-11-22T12:00:00Z', finished='2026-11-22T12:00:07Z', ansible_core=ansible_version.full) }}
+      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars,
+      'counted') | zip)) | mailops.postfix.fleet_report('csv', started='2026-11-22T12:00:00Z',
+      finished='2026-11-22T12:00:07Z', ansible_core=ansible_version.full) }}
     dest: fleet.csv
     mode: "0640"
   run_once: true
@@ -61,13 +65,17 @@ RETURN = r"""
 _value:
   description:
     - The report in that format.
-    - As V(csv), a row for each instance, and an empty cell for what is not known. Sizes are in bytes, ages in seconds.
-    - As V(json), C(gathered) (when and with what), C(totals), C(ages), C(senders), C(recipients), C(reasons) (of the whole fleet) and C(hosts), each with
-      its C(state), C(instances), C(errors) and C(warnings). A C(state) is V(ok), V(partial), so counted but not wholly, or V(failed).
-    - What is not known is V(null). A sum is a dictionary of C(sum), of the parts that are known, and C(unknown), the number of those that are not.
-      The parts of an instance are its queues, those of the fleet its instances; a host that does not tell its instances counts as one.
-    - Rows of C(senders), C(recipients) and C(reasons) whose C(exact) is V(false) are at least so many, since instances tell only their most frequent ones.
-      C(other) sums the rest, C(told) instances told theirs and C(unknown) did not.
+    - As V(csv), a row for each instance, and an empty cell for what is not known. Sizes are in
+      bytes, ages in seconds.
+    - As V(json), C(gathered) (when and with what), C(totals), C(ages), C(senders), C(recipients),
+      C(reasons) (of the whole fleet) and C(hosts), each with its C(state), C(instances), C(errors)
+      and C(warnings). A C(state) is V(ok), V(partial), so counted but not wholly, or V(failed).
+    - What is not known is V(null). A sum is a dictionary of C(sum), of the parts that are known,
+      and C(unknown), the number of those that are not. The parts of an instance are its queues,
+      those of the fleet its instances; a host that does not tell its instances counts as one.
+    - Rows of C(senders), C(recipients) and C(reasons) whose C(exact) is V(false) are at least so
+      many, since instances tell only their most frequent ones. C(other) sums the rest, C(told)
+      instances told theirs and C(unknown) did not.
   type: str
 """
 
@@ -77,23 +85,33 @@ import pathlib
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.fleet_report import assemble
-from ansible_collections.mailops.postfix.plugins.plugin_utils.report_csv import to_csv
-from ansible_collections.mailops.postfix.plugins.plugin_utils.report_html import to_html
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import assemble
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report_csv import to_csv
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report_html import to_html
 
-_FORMATS = {"html": to_html, "json": lambda report: json.dumps(report, separators=(",", ":")) + "\n", "csv": to_csv}
+_FORMATS = {
+    "html": to_html,
+    "json": lambda report: json.dumps(report, separators=(",", ":")) + "\n",
+    "csv": to_csv,
+}
 
 
 def fleet_report(results, format, started, finished, ansible_core):
     """The report (str) of the results (dict of host to list of dict) in a format."""
     if format not in _FORMATS:
-        raise AnsibleFilterError("format=%s: none of %s" % (format, ", ".join(_FORMATS)))
-    gathered = {"started": str(started), "finished": str(finished), "ansible_core": str(ansible_core), "collection": _version()}
+        raise AnsibleFilterError(f"format={format}: none of {', '.join(_FORMATS)}")
+    gathered = {
+        "started": str(started),
+        "finished": str(finished),
+        "ansible_core": str(ansible_core),
+        "collection": _version(),
+    }
     return _FORMATS[format](assemble(results, gathered))
 
 
 def _version():
-    """The version of this collection: that of the archive it was installed from, or of the checkout."""
+    """The version of this collection: that of the archive it was installed from, or of the
+    checkout."""
     root = pathlib.Path(__file__).parents[2]
     manifest = root / "MANIFEST.json"
     if manifest.exists():

@@ -13,9 +13,12 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns the metrics and errors as data.
-  - Fails if the check failed, even if the Agent's program hides that behind exit code 0. Metrics that were collected are returned anyway.
-  - Never runs the check as root. As root the Postfix check walks the queues itself, and so proves nothing about what the Agent may see.
+  - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns the
+    metrics and errors as data.
+  - Fails if the check failed, even if the Agent's program hides that behind exit code 0. Metrics
+    that were collected are returned anyway.
+  - Never runs the check as root. As root the Postfix check walks the queues itself, and so proves
+    nothing about what the Agent may see.
   - Warnings from the check are returned as task warnings.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -36,18 +39,23 @@ options:
     type: str
   binary:
     description:
-      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on macOS C(/opt/datadog-agent/bin/agent/agent).
+      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on
+        macOS C(/opt/datadog-agent/bin/agent/agent).
     type: str
   timeout:
     description:
-      - The number of seconds that the check may take. A check that takes longer is ended, with its children, and the task fails.
+      - The number of seconds that the check may take. A check that takes longer is ended, with its
+        children, and the task fails.
     type: int
     default: 60
 notes:
-  - The check of Postfix reports V(0) where it may not see a queue, and is content. Compare with M(mailops.postfix.postfix_queue).
-  - The Agent need not run. The check reads the configuration files as they are now, not as the running Agent has read them.
-  - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the task, C(HOME), C(USER) and C(LOGNAME) of the user.
-    The environment of the Agent's service, as from C(/etc/datadog-agent/environment), is not set.
+  - The check of Postfix reports V(0) where it may not see a queue, and is content. Compare with
+    M(mailops.postfix.postfix_queue).
+  - The Agent need not run. The check reads the configuration files as they are now, not as the
+    running Agent has read them.
+  - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the
+    task, C(HOME), C(USER) and C(LOGNAME) of the user. The environment of the Agent's service, as
+    from C(/etc/datadog-agent/environment), is not set.
 seealso:
   - module: mailops.postfix.datadog_agent_info
   - module: mailops.postfix.postfix_queue
@@ -122,14 +130,14 @@ errors:
     kind:
       description:
         - The kind of the error.
-        - V(bad_argument), an option does not fit this host, or the check would not run as the Agent's user;
-          V(agent_not_installed), the Agent's program is missing;
-          V(check_failed), the check itself reports an error, one for each message;
-          V(agent_starting), the Agent was installed or started just now, so that trying again later helps;
-          V(unparsed_check), what the Agent printed is not understood, or is more than 16 MiB;
-          V(permission_denied), the user may not run the Agent's program;
-          V(timeout), the check took longer than O(timeout);
-          V(command_failed), the Agent's program failed, as where it has no valid configuration for the check.
+        - V(bad_argument), an option does not fit this host, or the check would not run as the
+          Agent's user; V(agent_not_installed), the Agent's program is missing; V(check_failed), the
+          check itself reports an error, one for each message; V(agent_starting), the Agent was
+          installed or started just now, so that trying again later helps; V(unparsed_check), what
+          the Agent printed is not understood, or is more than 16 MiB; V(permission_denied), the
+          user may not run the Agent's program; V(timeout), the check took longer than O(timeout);
+          V(command_failed), the Agent's program failed, as where it has no valid configuration for
+          the check.
       returned: always
       type: str
       sample: check_failed
@@ -138,18 +146,21 @@ errors:
       returned: always
       type: str
       sample: "the check postfix says: The user does not have sudo access"
-    mend:
+    hint:
       description: What to do about it.
       returned: always
       type: str
-      sample: Mend what the check names, as the Agent's user sees it; then run the command by hand as that user.
+      sample: Mend what the check names, as the Agent's user sees it; then run the command by hand
+        as that user.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a
+        command's.
       returned: always
       type: str
       sample: /usr/bin/datadog-agent check postfix --json
     rc:
-      description: The command's exit code, negative where a signal ended it. V(null) where it did not end by itself or there was no command.
+      description: The command's exit code, negative where a signal ended it. V(null) where it did
+        not end by itself or there was no command.
       returned: always
       type: int
       sample: 0
@@ -162,18 +173,30 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import check_binary, run_check, user_to_take_on
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_directory import with_defaults
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.check import (
+    check_binary,
+    run_check,
+    user_to_take_on,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.directory import with_defaults
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 
 
 def check_options(options):
-    """Raises QueueError for options that are out of range."""
+    """Raises HostError for options that are out of range."""
     if options["timeout"] <= 0:
-        raise QueueError("bad_argument", "timeout=%d: not above 0" % options["timeout"], mend="Give a number above 0.")
+        raise HostError(
+            "bad_argument",
+            f"timeout={options['timeout']}: not above 0",
+            hint="Give a number above 0.",
+        )
     if not options["check"] or options["check"].startswith("-"):
-        raise QueueError("bad_argument", "check=%s: not the name of a check" % options["check"], mend="Name the check, such as postfix.")
+        raise HostError(
+            "bad_argument",
+            f"check={options['check']}: not the name of a check",
+            hint="Name the check, such as postfix.",
+        )
     check_binary(options["binary"])
 
 
@@ -192,12 +215,12 @@ def main():
         check_options(options)
         runner = Runner(Deadline(options["timeout"]), user_to_take_on(options["user"]))
         metrics, warnings, errors = run_check(runner, options["binary"], options["check"])
-    except QueueError as error:
+    except HostError as error:
         metrics, warnings, errors = [], [], [error]
     for warning in warnings:
         module.warn(warning)
     if errors:
-        message = " ".join("%s: %s. %s" % (error.kind, error.message, error.mend) for error in errors)
+        message = " ".join(f"{error.kind}: {error.message}. {error.hint}" for error in errors)
         module.fail_json(msg=message, metrics=metrics, errors=[error.as_dict() for error in errors])
     module.exit_json(changed=False, metrics=metrics)
 

@@ -13,9 +13,11 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns what matters before the Agent is made to watch Postfix - its program, user and groups, the configuration files of its Postfix check,
-    whether it collects logs, and the state of sudo - and what the running Agent is, with the reasons for a restart.
-  - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown) says why. It is never guessed.
+  - Returns what matters before the Agent is made to watch Postfix - its program, user and groups,
+    the configuration files of its Postfix check, whether it collects logs, and the state of sudo -
+    and what the running Agent is, with the reasons for a restart.
+  - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown)
+    says why. It is never guessed.
   - A host without the Agent is an answer, RV(installed=false), not a failure.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -30,22 +32,29 @@ options:
     type: str
   binary:
     description:
-      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on macOS C(/opt/datadog-agent/bin/agent/agent).
+      - The Agent's program, by its name or its absolute path. The default is C(datadog-agent), on
+        macOS C(/opt/datadog-agent/bin/agent/agent).
     type: str
   config_directory:
     description:
-      - The Agent's configuration directory, an absolute path. The default is C(/etc/datadog-agent), on macOS C(/opt/datadog-agent/etc).
+      - The Agent's configuration directory, an absolute path. The default is C(/etc/datadog-agent),
+        on macOS C(/opt/datadog-agent/etc).
     type: path
   service:
     description:
       - The Agent's service. The default is C(datadog-agent), on macOS C(com.datadoghq.agent).
     type: str
 notes:
-  - Needs root for all of it. As another user, the settings of the Agent and the policy of sudo are mostly not known.
-  - Files in a directory that the Agent's user may write to are read with that user's rights, without following symbolic links.
-  - The settings are those in C(datadog.yaml) and C(environment). What drop-ins of the service or the Agent's command line change does not count.
-  - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to which the sbin directories are added.
-  - The process is looked for in C(/proc), so it is V(null) on macOS. Only what a host has that runs Linux was tried.
+  - Needs root for all of it. As another user, the settings of the Agent and the policy of sudo are
+    mostly not known.
+  - Files in a directory that the Agent's user may write to are read with that user's rights,
+    without following symbolic links.
+  - The settings are those in C(datadog.yaml) and C(environment). What drop-ins of the service or
+    the Agent's command line change does not count.
+  - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to
+    which the sbin directories are added.
+  - The process is looked for in C(/proc), so it is V(null) on macOS. Only what a host has that runs
+    Linux was tried.
 seealso:
   - module: mailops.postfix.datadog_agent_check
   - module: mailops.postfix.postfix_info
@@ -115,7 +124,8 @@ user:
       type: str
       sample: dd-agent
     groups:
-      description: All its groups, sorted. A running Agent has those that there were when it was started.
+      description: All its groups, sorted. A running Agent has those that there were when it was
+        started.
       returned: always
       type: list
       elements: str
@@ -137,16 +147,17 @@ config_directory_exists:
   sample: true
 confd_path:
   description:
-    - The directory of the checks' configuration - what C(DD_CONFD_PATH) in the file C(environment) or C(confd_path) in C(datadog.yaml) says, else
-      C(conf.d) in RV(config_directory).
+    - The directory of the checks' configuration - what C(DD_CONFD_PATH) in the file C(environment)
+      or C(confd_path) in C(datadog.yaml) says, else C(conf.d) in RV(config_directory).
     - V(null) where it is not known.
   returned: success
   type: str
   sample: /etc/datadog-agent/conf.d
 postfix_configurations:
   description:
-    - The files that the Agent loads for its Postfix check by their names, sorted - C(postfix.yaml) and C(postfix.yml) in RV(confd_path), and
-      what ends in C(.yaml) or C(.yml) in C(postfix.d) there, hidden files included. It skips those that are empty or wrong.
+    - The files that the Agent loads for its Postfix check by their names, sorted - C(postfix.yaml)
+      and C(postfix.yml) in RV(confd_path), and what ends in C(.yaml) or C(.yml) in C(postfix.d)
+      there, hidden files included. It skips those that are empty or wrong.
     - What ends in C(.default) is left out, as the Agent loads it only where there is none of these.
     - A symbolic link, a FIFO or a device of such a name is in RV(unknown) instead.
     - V(null) where a directory is closed to this user, or is a symbolic link.
@@ -155,17 +166,20 @@ postfix_configurations:
   elements: str
   sample: [/etc/datadog-agent/conf.d/postfix.d/conf.yaml]
 logs_enabled:
-  description: Whether the Agent collects logs. What the environment says counts before the file; where neither says anything, it does not.
+  description: Whether the Agent collects logs. What the environment says counts before the file;
+    where neither says anything, it does not.
   returned: success
   type: dict
   contains:
     file:
-      description: What C(logs_enabled) in C(datadog.yaml) says. V(null) where it is not set, or not known.
+      description: What C(logs_enabled) in C(datadog.yaml) says. V(null) where it is not set, or not
+        known.
       returned: always
       type: bool
       sample: true
     environment:
-      description: What C(DD_LOGS_ENABLED) in the file C(environment) says, which the service reads. V(null) where it is not set, or not known.
+      description: What C(DD_LOGS_ENABLED) in the file C(environment) says, which the service reads.
+        V(null) where it is not set, or not known.
       returned: always
       type: bool
       sample: true
@@ -190,7 +204,8 @@ service:
       type: str
       sample: active
     sub_state:
-      description: Its state in the words of its kind, such as V(running) or V(dead). V(null) where launchd does not know it.
+      description: Its state in the words of its kind, such as V(running) or V(dead). V(null) where
+        launchd does not know it.
       returned: always
       type: str
       sample: running
@@ -200,14 +215,16 @@ service:
       type: bool
       sample: false
     experiment:
-      description: Whether C(datadog-agent-exp.service) is active, which Datadog's Fleet Automation runs in its place for a while.
+      description: Whether C(datadog-agent-exp.service) is active, which Datadog's Fleet Automation
+        runs in its place for a while.
       returned: always
       type: bool
       sample: false
 process:
   description:
-    - The Agent's core process, that is C(agent run) in the service's control group, also where that is the child of a process manager. Without
-      systemd or a running service it is looked for among the processes of O(user).
+    - The Agent's core process, that is C(agent run) in the service's control group, also where that
+      is the child of a process manager. Without systemd or a running service it is looked for among
+      the processes of O(user).
     - V(null) where it does not run, or is not known.
   returned: success
   type: dict
@@ -244,18 +261,21 @@ process:
       type: bool
       sample: false
     may_sudo:
-      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its bounding set, RV(process.no_new_privs=false),
-        and no user namespace of its own (C(PrivateUsers=yes)).
+      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its
+        bounding set, RV(process.no_new_privs=false), and no user namespace of its own
+        (C(PrivateUsers=yes)).
       returned: always
       type: bool
       sample: true
     own_mounts:
-      description: Whether it sees other mounts than the rest of the host, as with C(PrivateTmp=yes) or C(InaccessiblePaths=) in its unit.
+      description: Whether it sees other mounts than the rest of the host, as with C(PrivateTmp=yes)
+        or C(InaccessiblePaths=) in its unit.
       returned: always
       type: bool
       sample: false
     open_files:
-      description: The regular files that it holds open, sorted, at most 1000. V(null) where that is not known; only root and the user may look.
+      description: The regular files that it holds open, sorted, at most 1000. V(null) where that is
+        not known; only root and the user may look.
       returned: always
       type: list
       elements: str
@@ -267,9 +287,11 @@ process:
       sample: false
 restart_due:
   description:
-    - Why the running Agent is not what a restarted one would be. Empty where nothing is to be gained from a restart.
-    - It lacks a group that its user has, has one that its user and its unit have not, or was started before C(datadog.yaml), C(environment),
-      C(postfix.d) or a file of RV(postfix_configurations) changed. Times are compared in whole seconds.
+    - Why the running Agent is not what a restarted one would be. Empty where nothing is to be
+      gained from a restart.
+    - It lacks a group that its user has, has one that its user and its unit have not, or was
+      started before C(datadog.yaml), C(environment), C(postfix.d) or a file of
+      RV(postfix_configurations) changed. Times are compared in whole seconds.
     - V(null) where the Agent does not run, or that is not known.
   returned: success
   type: list
@@ -292,7 +314,8 @@ sudo:
       sample: 1.9.16p2
     policy_valid:
       description:
-        - Whether sudo can use its whole policy, as C(visudo -c) says. Modes other than 0440 that sudo itself accepts do no harm.
+        - Whether sudo can use its whole policy, as C(visudo -c) says. Modes other than 0440 that
+          sudo itself accepts do no harm.
         - V(null) where that is not known.
       returned: always
       type: bool
@@ -322,12 +345,12 @@ unknown:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_check import check_binary
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_directory import with_defaults
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_info import describe_agent
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.check import check_binary
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.directory import with_defaults
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.info import describe_agent
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 
 _TIMEOUT = 30
 
@@ -346,8 +369,8 @@ def main():
         options = with_defaults(module.params)
         check_binary(options["binary"])
         described = describe_agent(Runner(Deadline(_TIMEOUT)), Host(), options)
-    except QueueError as error:
-        module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend))
+    except HostError as error:
+        module.fail_json(msg=f"{error.kind}: {error.message}. {error.hint}")
     module.exit_json(changed=False, **described)
 
 

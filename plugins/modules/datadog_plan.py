@@ -11,9 +11,12 @@ version_added: 0.2.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what was seen on a host, and returns all that the role does there.
-  - Fails with every problem at once, before anything has changed. Warnings are returned as task warnings.
-  - Runs on the controller and does not connect to the host. It is the role's; call it where you want the plan without the role.
+  - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what was seen on a
+    host, and returns all that the role does there.
+  - Fails with every problem at once, before anything has changed. Warnings are returned as task
+    warnings.
+  - Runs on the controller and does not connect to the host. It is the role's; call it where you
+    want the plan without the role.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
@@ -22,7 +25,8 @@ attributes:
     support: none
 options:
   postfix:
-    description: What M(mailops.postfix.postfix_info) returned. Not needed for V(absent) in C(options.state).
+    description: What M(mailops.postfix.postfix_info) returned. Not needed for V(absent) in
+      C(options.state).
     type: dict
     default: {}
   agent:
@@ -35,8 +39,9 @@ options:
     required: true
   official:
     description:
-      - Variables of the official role C(datadog.dd.agent) that could undo the plan, without C(datadog_) in front - C(checks),
-        C(additional_checks), C(disable_untracked_checks) and C(config).
+      - Variables of the official role C(datadog.dd.agent) that could undo the plan, without
+        C(datadog_) in front - C(checks), C(additional_checks), C(disable_untracked_checks) and
+        C(config).
     type: dict
     default: {}
 seealso:
@@ -51,7 +56,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What the role does on this host, for O(mailops.postfix.datadog_verify#module:plan). Its form may change with any version.
+  description: What the role does on this host, for O(mailops.postfix.datadog_verify#module:plan).
+    Its form may change with any version.
   returned: success
   type: dict
 problems:

@@ -13,12 +13,16 @@ version_added: 0.2.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Compares a host with the plan of the role P(mailops.postfix.datadog_postfix#role), and proves that the Agent's numbers are true.
-  - With C(find), each number of the Agent's check must lie between two counts of the queue's files as root sees them, before and after it; the check's
-    own commands are run as the Agent's user, too, since they show a refusal that the check hides.
-  - With C(postqueue), it must be what the check makes of the listing, and a warning shows in numbers where that is not true.
-  - The running Agent must have started after its configuration, with the groups that its user has, must be able to use sudo, and must hold the log
-    open. Queues move, so the counts are compared up to three times; an Agent that was just started gets up to 30 seconds.
+  - Compares a host with the plan of the role P(mailops.postfix.datadog_postfix#role), and proves
+    that the Agent's numbers are true.
+  - With C(find), each number of the Agent's check must lie between two counts of the queue's files
+    as root sees them, before and after it; the check's own commands are run as the Agent's user,
+    too, since they show a refusal that the check hides.
+  - With C(postqueue), it must be what the check makes of the listing, and a warning shows in
+    numbers where that is not true.
+  - The running Agent must have started after its configuration, with the groups that its user has,
+    must be able to use sudo, and must hold the log open. Queues move, so the counts are compared up
+    to three times; an Agent that was just started gets up to 30 seconds.
   - It cannot show that Datadog receives anything. For that, run C(datadog-agent status).
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -28,12 +32,14 @@ attributes:
     support: none
 options:
   plan:
-    description: What M(mailops.postfix.datadog_plan) returned for this host, RV(mailops.postfix.datadog_plan#module:plan).
+    description: What M(mailops.postfix.datadog_plan) returned for this host,
+      RV(mailops.postfix.datadog_plan#module:plan).
     type: dict
     required: true
   prove:
     description:
-      - With V(false), only compares the host with the plan, and returns what the role would change. Fails for what it would refuse.
+      - With V(false), only compares the host with the plan, and returns what the role would change.
+        Fails for what it would refuse.
     type: bool
     default: true
   timeout:
@@ -62,7 +68,8 @@ proved:
   returned: success and O(prove=true)
   type: str
   sample: >-
-    1 instance, incoming 4=4 active 3=3 deferred 40=40, /var/log/mail.log readable and open in the Agent, Agent started after its configuration
+    1 instance, incoming 4=4 active 3=3 deferred 40=40, /var/log/mail.log readable and open in the
+    Agent, Agent started after its configuration
 steps:
   description: The steps that would change something, of V(sudo), V(mailq), V(log) and V(config).
   returned: success and O(prove=false)
@@ -86,13 +93,15 @@ errors:
         - The kind of the error.
         - V(not_provisioned), the role never ran here;
           V(not_as_planned), a file or a right is not as the role sets it;
-          V(wrong_number), the check's number is not between the counts before and after it, or missing;
-          V(agent_not_running), there is no process of the Agent, or an experiment runs in its place;
-          V(agent_outdated), the Agent must be restarted;
-          V(agent_restricted), the Agent runs as another user, or its unit forbids sudo;
-          V(log_not_open), the Agent does not hold the log open.
-        - Further kinds are those of M(mailops.postfix.postfix_queue), M(mailops.postfix.datadog_agent_check), M(mailops.postfix.sudo_access),
-          M(mailops.postfix.mailq_access), M(mailops.postfix.log_access) and M(mailops.postfix.datadog_agent_config).
+          V(wrong_number), the check's number is not between the counts before and after it, or
+          missing; V(agent_not_running), there is no process of the Agent, or an experiment runs in
+          its place; V(agent_outdated), the Agent must be restarted; V(agent_restricted), the Agent
+          runs as another user, or its unit forbids sudo; V(log_not_open), the Agent does not hold
+          the log open.
+        - Further kinds are those of M(mailops.postfix.postfix_queue),
+          M(mailops.postfix.datadog_agent_check), M(mailops.postfix.sudo_access),
+          M(mailops.postfix.mailq_access), M(mailops.postfix.log_access) and
+          M(mailops.postfix.datadog_agent_config).
       returned: always
       type: str
       sample: wrong_number
@@ -101,13 +110,15 @@ errors:
       returned: always
       type: str
       sample: the check reports 0 for the queue deferred of /etc/postfix, which held 40
-    mend:
+    hint:
       description: What to do about it.
       returned: always
       type: str
-      sample: Look at what the check says ('datadog-agent check postfix' as the Agent's user), then run the role again.
+      sample: Look at what the check says ('datadog-agent check postfix' as the Agent's user), then
+        run the role again.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a
+        command's.
       returned: always
       type: str
       sample: null
@@ -128,15 +139,23 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
-from ansible_collections.mailops.postfix.plugins.module_utils.verification import Failures, compare, prove
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.verification import (
+    Failures,
+    compare,
+    prove,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 
 def answer(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The result and warnings. Raises QueueError, Failures."""
+    """The result and warnings. Raises HostError, Failures."""
     if os.geteuid() != 0:
-        raise QueueError("permission_denied", "only root can compare a host with the plan", mend="Run as root (become: true).")
+        raise HostError(
+            "permission_denied",
+            "only root can compare a host with the plan",
+            hint="Run as root (become: true).",
+        )
     deadline = Deadline(options["timeout"])
     if options["prove"]:
         proved, warnings = prove(options["plan"], deadline)
@@ -154,15 +173,23 @@ def main():
         },
         supports_check_mode=True,
     )
-    errors: list[QueueError] = []
+    errors: list[HostError] = []
     try:
         result, warnings = answer(module.params)
-    except QueueError as error:
+    except HostError as error:
         errors = [error]
     except Failures as failures:
         errors = failures.errors
     if errors:
-        message = "\n".join("%s: %s%s%s" % (error.kind, error.message.rstrip("."), "\n" if "\n" in error.message else ". ", error.mend) for error in errors)
+        message = "\n".join(
+            "{}: {}{}{}".format(
+                error.kind,
+                error.message.rstrip("."),
+                "\n" if "\n" in error.message else ". ",
+                error.hint,
+            )
+            for error in errors
+        )
         module.fail_json(msg=message, errors=[error.as_dict() for error in errors])
     for warning in warnings:
         module.warn(warning)

@@ -13,9 +13,11 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Sets parameters in the C(main.cf) of one Postfix instance, or removes them, and tells whether Postfix needs a reload or a restart for it.
+  - Sets parameters in the C(main.cf) of one Postfix instance, or removes them, and tells whether
+    Postfix needs a reload or a restart for it.
   - Values are compared as Postfix sees them, so other white space and folded lines are no change.
-  - The file keeps its comments, owner, group, mode, access list and security label. It is replaced as a whole, never half-written.
+  - The file keeps its comments, owner, group, mode, access list and security label. It is replaced
+    as a whole, never half-written.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.changes
@@ -23,14 +25,15 @@ options:
   parameters:
     description:
       - The parameters by name.
-      - A value is one line of text, as in C(main.cf), so C($name) stays as it is. Numbers are taken as text,
-        V(true) and V(false) as V(yes) and V(no). An empty text sets an empty value; V(null) is an error.
+      - A value is one line of text, as in C(main.cf), so C($name) stays as it is. Numbers are taken
+        as text, V(true) and V(false) as V(yes) and V(no). An empty text sets an empty value;
+        V(null) is an error.
       - With O(state=absent) only the names count.
-      - With O(state=present) a name that Postfix does not know is an error, as it is mostly a slip. Postfix also knows the names
-        that other parameters use as C($name) or as restriction class, and those of the services in C(master.cf), such
-        as C(relay_destination_concurrency_limit).
-      - With O(state=absent) a name that Postfix does not know is removed where C(main.cf) sets it; where it does not, that is no change,
-        with a warning, as it may be a slip.
+      - With O(state=present) a name that Postfix does not know is an error, as it is mostly a slip.
+        Postfix also knows the names that other parameters use as C($name) or as restriction class,
+        and those of the services in C(master.cf), such as C(relay_destination_concurrency_limit).
+      - With O(state=absent) a name that Postfix does not know is removed where C(main.cf) sets it;
+        where it does not, that is no change, with a warning, as it may be a slip.
     type: dict
     required: true
   state:
@@ -42,11 +45,13 @@ options:
     default: present
   config_directory:
     description:
-      - The configuration directory of the instance, an absolute path, in which there is a C(main.cf). Left out, the default instance.
+      - The configuration directory of the instance, an absolute path, in which there is a
+        C(main.cf). Left out, the default instance.
     type: path
 notes:
   - Needs the right to replace the file, so mostly C(become=true).
-  - The file is changed by C(postconf -e) or C(postconf -X) on a copy, which then takes its place under the lock that C(postconf) itself uses.
+  - The file is changed by C(postconf -e) or C(postconf -X) on a copy, which then takes its place
+    under the lock that C(postconf) itself uses.
   - Neither reloads nor restarts Postfix.
 seealso:
   - module: mailops.postfix.postfix_info
@@ -108,9 +113,10 @@ main_cf:
   sample: /etc/postfix/main.cf
 needs:
   description:
-    - What makes a running Postfix follow the change, V(restart), V(reload) or V(none), as its documentation has it.
-    - V(none) also where the instance does not run, where no value that Postfix uses has changed, and for what only commands read,
-      each time that they run.
+    - What makes a running Postfix follow the change, V(restart), V(reload) or V(none), as its
+      documentation has it.
+    - V(none) also where the instance does not run, where no value that Postfix uses has changed,
+      and for what only commands read, each time that they run.
     - In check mode, what the change would need.
   returned: success
   type: str
@@ -134,7 +140,8 @@ parameters:
       type: str
       sample: authorized_mailq_users
     before:
-      description: What C(main.cf) set, each run of white space as one blank. V(null) where it did not set it.
+      description: What C(main.cf) set, each run of white space as one blank. V(null) where it did
+        not set it.
       returned: always
       type: str
       sample: static:anyone
@@ -197,13 +204,14 @@ errors:
       returned: always
       type: str
       sample: Postfix does not know authorised_mailq_users
-    mend:
+    hint:
       description: What to do about it.
       returned: always
       type: str
       sample: Correct the name.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a
+        command's.
       returned: always
       type: str
       sample: null
@@ -229,28 +237,41 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.host import Host
-from ansible_collections.mailops.postfix.plugins.module_utils.instances import describe_instance
-from ansible_collections.mailops.postfix.plugins.module_utils.main_cf import MainCf, check_parameters
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import (
+    describe_instance,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.main_cf import (
+    MainCf,
+    check_parameters,
+)
 
 _TIMEOUT = 30
 _WEIGHT = ("none", "reload", "restart")
 
 
 def check_directory(directory):
-    """Raises QueueError for what is no configuration directory."""
+    """Raises HostError for what is no configuration directory."""
     if directory is None:
         return
     if not os.path.isabs(directory):
-        raise QueueError("bad_argument", "config_directory=%s: not an absolute path" % directory, mend="Give the path from / on.")
+        raise HostError(
+            "bad_argument",
+            f"config_directory={directory}: not an absolute path",
+            hint="Give the path from / on.",
+        )
     if not os.path.isdir(directory):
-        raise QueueError("bad_config", "%s is no directory" % directory, mend="Name the configuration directory of an instance.")
+        raise HostError(
+            "bad_config",
+            f"{directory} is no directory",
+            hint="Name the configuration directory of an instance.",
+        )
 
 
 def change(options, workspace, check_mode):
-    """The result (dict) and warnings (list of str). Raises QueueError."""
+    """The result (dict) and warnings (list of str). Raises HostError."""
     state = options["state"]
     check_directory(options["config_directory"])
     parameters = check_parameters(options["parameters"], state)
@@ -271,7 +292,13 @@ def change(options, workspace, check_mode):
         "needs": max(needs.values(), key=_WEIGHT.index, default="none"),
         "running": running,
         "parameters": [
-            {"name": name, "before": plan.settings_before.get(name), "after": plan.settings_after.get(name), "needs": needs[name]} for name in parameters
+            {
+                "name": name,
+                "before": plan.settings_before.get(name),
+                "after": plan.settings_after.get(name),
+                "needs": needs[name],
+            }
+            for name in parameters
         ],
         "diff": {
             "before_header": main_cf.path,
@@ -280,7 +307,10 @@ def change(options, workspace, check_mode):
             "after": plan.after.decode("utf-8", "replace"),
         },
     }
-    warnings = ["Postfix does not know the parameter %s, and main.cf does not set it." % name for name in plan.unknown]
+    warnings = [
+        f"Postfix does not know the parameter {name}, and main.cf does not set it."
+        for name in plan.unknown
+    ]
     return result, warnings + plan.warnings
 
 
@@ -296,9 +326,9 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="postconf-") as workspace:
             result, warnings = change(module.params, workspace, module.check_mode)
-    except QueueError as error:
+    except HostError as error:
         module.fail_json(
-            msg="%s: %s. %s" % (error.kind, error.message, error.mend),
+            msg=f"{error.kind}: {error.message}. {error.hint}",
             errors=[dict(error.as_dict(), config_directory=module.params["config_directory"])],
         )
     if not module._diff:

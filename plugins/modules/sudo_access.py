@@ -13,9 +13,12 @@ version_added: 0.2.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Writes one sudoers file that lets a user run the given commands, with exactly these arguments, as another user and without a password.
-  - Validates sudo's whole policy with the new file in it before the file is installed. Where it would not be valid, nothing is changed.
-  - Records the file on the host before it is written, so that O(state=absent) removes it, also after an interrupted run or under an earlier O(path).
+  - Writes one sudoers file that lets a user run the given commands, with exactly these arguments,
+    as another user and without a password.
+  - Validates sudo's whole policy with the new file in it before the file is installed. Where it
+    would not be valid, nothing is changed.
+  - Records the file on the host before it is written, so that O(state=absent) removes it, also
+    after an interrupted run or under an earlier O(path).
   - Asks the host's C(visudo) which settings it knows, so it works with sudo and with sudo-rs.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -33,9 +36,10 @@ options:
   commands:
     description:
       - The command lines. Required with O(state=present).
-      - The first word is an absolute path, or the name of a program, such as C(find), which is then looked up where sudo will look,
-        in C(secure_path) of its policy, or else in C(/usr/bin).
-      - Words consist of letters, digits, C(_), C(.), C(/) and C(-), with one blank between two words. Patterns are refused.
+      - The first word is an absolute path, or the name of a program, such as C(find), which is then
+        looked up where sudo will look, in C(secure_path) of its policy, or else in C(/usr/bin).
+      - Words consist of letters, digits, C(_), C(.), C(/) and C(-), with one blank between two
+        words. Patterns are refused.
       - A command without arguments may be run without arguments only.
     type: list
     elements: str
@@ -43,20 +47,24 @@ options:
     description:
       - The sudoers file, in a directory that sudo's policy includes with C(@includedir).
       - Its name has no C(.) and no C(~) at its end, because sudo skips such files.
-      - Each user needs a separate path. With the path of another user, that user's commands are replaced.
+      - Each user needs a separate path. With the path of another user, that user's commands are
+        replaced.
       - A file that is there and does not begin with O(marker) is neither overwritten nor removed.
     type: path
     default: /etc/sudoers.d/mailops-datadog-postfix
   quiet:
     description:
-      - Whether to keep these commands out of sudo's log and out of PAM's sessions (C(!log_allowed), C(!pam_session)).
+      - Whether to keep these commands out of sudo's log and out of PAM's sessions (C(!log_allowed),
+        C(!pam_session)).
       - Where the host's sudo does not know a setting, it is left out, with a warning.
     type: bool
     default: false
   state:
     description:
-      - V(present) installs the file, and removes those that this module wrote for the user under another path.
-      - V(absent) removes every file that this module wrote for the user, and the one at O(path) if it begins with O(marker).
+      - V(present) installs the file, and removes those that this module wrote for the user under
+        another path.
+      - V(absent) removes every file that this module wrote for the user, and the one at O(path) if
+        it begins with O(marker).
     type: str
     choices: [present, absent]
     default: present
@@ -66,7 +74,8 @@ options:
     default: "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
 notes:
   - Needs root (C(become=true)), in check mode, too.
-  - C(requiretty) is lifted for the user where the policy sets it. Where a file that is read later sets it again, that is an error.
+  - C(requiretty) is lifted for the user where the policy sets it. Where a file that is read later
+    sets it again, that is an error.
   - A rule for the same command in a file that is read later outweighs this one.
 seealso:
   - module: mailops.postfix.mailq_access
@@ -144,12 +153,11 @@ errors:
         - The kind of the error.
         - V(bad_argument), an option is out of range, a user or a program does not exist;
           V(not_installed), there is no sudo;
-          V(bad_policy), sudo's policy is not valid, does not include the file's directory, or would not allow the commands,
-          or the file is somebody else's;
-          V(unsafe_path), a user other than root can write to the file's directory, or the file is not a regular file;
-          V(permission_denied), the module does not run as root;
-          V(bad_record), the record on the host is not understood;
-          V(timeout), another run held the record for too long;
+          V(bad_policy), sudo's policy is not valid, does not include the file's directory, or would
+          not allow the commands, or the file is somebody else's; V(unsafe_path), a user other than
+          root can write to the file's directory, or the file is not a regular file;
+          V(permission_denied), the module does not run as root; V(bad_record), the record on the
+          host is not understood; V(timeout), another run held the record for too long;
           V(command_failed), a command or a change of a file failed in another way.
       returned: always
       type: str
@@ -159,13 +167,14 @@ errors:
       returned: always
       type: str
       sample: /etc/sudoers does not include the files in /etc/sudoers.d
-    mend:
+    hint:
       description: What to do about it.
       returned: always
       type: str
       sample: Run visudo and add the line '@includedir /etc/sudoers.d', or choose another path.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a command's.
+      description: The command that failed, quoted for a shell. V(null) where the failure was not a
+        command's.
       returned: always
       type: str
       sample: null
@@ -183,9 +192,13 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
-from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import MARKER, PATH, ensure
+from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import (
+    MARKER,
+    PATH,
+    ensure,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 _TIMEOUT = 60
 
@@ -206,8 +219,10 @@ def main():
     )
     try:
         result = ensure(module.params, Deadline(_TIMEOUT), module.check_mode)
-    except QueueError as error:
-        module.fail_json(msg="%s: %s. %s" % (error.kind, error.message, error.mend), errors=[error.as_dict()])
+    except HostError as error:
+        module.fail_json(
+            msg=f"{error.kind}: {error.message}. {error.hint}", errors=[error.as_dict()]
+        )
     for warning in result.pop("warnings"):
         module.warn(warning)
     if not module._diff:

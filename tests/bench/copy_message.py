@@ -4,10 +4,11 @@
 
 """Copies the only deferred message of a host's Postfix until there are as many as asked for.
 
-copy_message.py COUNT DOMAINS    The copies are from and to so many domains in turn, each with a reason of its own.
+copy_message.py COUNT DOMAINS    The copies are from and to so many domains in turn, each with a
+reason of its own.
 
-Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix leaves it alone.
-"""
+Wants neither deferred nor defer in hash_queue_names. A copy is due in a month, so that Postfix
+leaves it alone."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def main():
     owner = pwd.getpwnam("postfix")
     due = time.time() + 30 * 86400
     (queue_id,) = os.listdir(spool + "/deferred")
-    message, log = [read("%s/%s/%s" % (spool, directory, queue_id)) for directory in ("deferred", "defer")]
+    message, log = [read(f"{spool}/{directory}/{queue_id}") for directory in ("deferred", "defer")]
     # defer(8) tells the reason twice.
     reason = log.rpartition(b"reason=")[2].strip()
     count, domains = map(int, sys.argv[1:])
@@ -31,10 +32,16 @@ def main():
         which = number % domains
         # Records have a fixed length, so the domains keep theirs.
         domain = b"d%05dx" % which
-        copy = "%05X%07X" % (number % 0xFFFFF, number)
-        said = b"host mx.%s.org[192.0.2.%d] said: 451 4.7.1 <bob@%s.org>: Greylisted for %d seconds" % (domain, which % 256, domain, which)
-        for directory, content, mode in (("deferred", message, 0o700), ("defer", log.replace(reason, said), 0o600)):
-            path = "%s/%s/%s" % (spool, directory, copy)
+        copy = f"{number % 0xFFFFF:05X}{number:07X}"
+        said = (
+            b"host mx.%s.org[192.0.2.%d] said: 451 4.7.1 <bob@%s.org>: Greylisted for %d seconds"
+            % (domain, which % 256, domain, which)
+        )
+        for directory, content, mode in (
+            ("deferred", message, 0o700),
+            ("defer", log.replace(reason, said), 0o600),
+        ):
+            path = f"{spool}/{directory}/{copy}"
             with open(path, "xb") as file:
                 file.write(content.replace(b"example", domain))
                 os.fchown(file.fileno(), owner.pw_uid, owner.pw_gid)

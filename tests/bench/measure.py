@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a command and notes its wall time in s and peak resident memory in KiB, as a line of JSON in a file.
+"""Runs a command and notes its wall time in s and peak resident memory in KiB, as a line of JSON in
+a file.
 
-measure.py FILE LABEL COMMAND...    The memory is that of the largest process among the command and its children (getrusage(2)).
-"""
+measure.py FILE LABEL COMMAND...    The memory is that of the largest process among the command and
+its children (getrusage(2))."""
 
 from __future__ import annotations
 

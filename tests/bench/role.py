@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times the role and the plain playbook on hosts that were reset, each twice in a row, and prints medians and ratios.
+"""Times the role and the plain playbook on hosts that were reset, each twice in a row, and prints
+medians and ratios.
 
-role.py DIRECTORY RUNS    DIRECTORY: the fleet's, with its inventory; the output of all runs goes there too
-"""
+role.py DIRECTORY RUNS    DIRECTORY: the fleet's, with its inventory; the output of all runs goes
+there too"""
 
 from __future__ import annotations
 
@@ -22,9 +23,22 @@ from table import ROW, row
 
 def play(directory, name):
     """Run a playbook; returns the seconds that it took and the number of changes."""
-    command = ("ansible-playbook", "--inventory", directory + "/inventory", "%s/%s.yml" % (os.path.dirname(os.path.abspath(__file__)), name))
+    command = (
+        "ansible-playbook",
+        "--inventory",
+        directory + "/inventory",
+        f"{os.path.dirname(os.path.abspath(__file__))}/{name}.yml",
+    )
     started = time.monotonic()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
     wall = time.monotonic() - started
     with open(directory + "/log", "a", encoding="utf-8") as log:
         log.write(done.stdout)
@@ -44,10 +58,28 @@ def main():
                 wall, changes = play(directory, name)
                 walls[name, run].append(wall)
                 if (changes > 0) != (run == "first"):
-                    sys.exit("%s: the %s run made %d changes" % (name, run, changes))
-    print(ROW % ("medians of %d runs each, three hosts, Ansible's defaults" % runs, "role", "by hand", "ratio", "wanted"))
-    for run, what in (("first", "wall time: first run"), ("second", "wall time: second run, which changes nothing")):
-        row(what, statistics.median(walls["role_ours", run]), statistics.median(walls["role_by_hand", run]), "s", "<= 1.5")
+                    sys.exit(f"{name}: the {run} run made {changes} changes")
+    print(
+        ROW
+        % (
+            f"medians of {runs} runs each, three hosts, Ansible's defaults",
+            "role",
+            "by hand",
+            "ratio",
+            "wanted",
+        )
+    )
+    for run, what in (
+        ("first", "wall time: first run"),
+        ("second", "wall time: second run, which changes nothing"),
+    ):
+        row(
+            what,
+            statistics.median(walls["role_ours", run]),
+            statistics.median(walls["role_by_hand", run]),
+            "s",
+            "<= 1.5",
+        )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Debian's Chromium, and the reports that it shows: that of the demo's hosts, and one of 2,000 made-up hosts with hostile texts."""
+"""Debian's Chromium, and the reports that it shows: that of the demo's hosts, and one of 2,000
+made-up hosts with hostile texts."""
 
 from __future__ import annotations
 
@@ -22,21 +23,31 @@ WORK = pathlib.Path(os.environ["BROWSER_WORK"])
 def browser():
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not start for root.
-        yield playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        yield playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"],
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
 
 
 @pytest.fixture(scope="session")
 def paths():
     """The pages (Path) by name."""
     large = WORK / "made-up.html"
-    times = {"started": "2026-11-22T16:46:07Z", "finished": "2026-11-22T16:51:39Z", "ansible_core": "2.21.5"}
-    large.write_text(fleet_report(made_up.fleet(2000, hostile=True), "html", **times), encoding="utf-8")
+    times = {
+        "started": "2026-11-22T16:46:07Z",
+        "finished": "2026-11-22T16:51:39Z",
+        "ansible_core": "2.21.5",
+    }
+    large.write_text(
+        fleet_report(made_up.fleet(2000, hostile=True), "html", **times), encoding="utf-8"
+    )
     return {"demo": pathlib.Path(os.environ["DEMO_REPORT"]), "made_up": large}
 
 
 @pytest.fixture
 def show(browser, paths):
-    """Opens a page by its name, in a window of its own; at the end nothing may have been said on the console or asked of a network."""
+    """Opens a page by its name, in a window of its own; at the end nothing may have been said on
+    the console or asked of a network."""
     contexts, said, asked = [], [], []
 
     def shown(name, width=1280, height=900, **options):
@@ -53,4 +64,6 @@ def show(browser, paths):
     for context in contexts:
         context.close()
     assert said == []
-    assert [url for url in asked if url not in {path.as_uri() for path in paths.values()} | {"data:,"}] == []
+    assert [
+        url for url in asked if url not in {path.as_uri() for path in paths.values()} | {"data:,"}
+    ] == []

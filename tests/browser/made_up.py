@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import random
 
-from ansible_collections.mailops.postfix.plugins.module_utils.details import AGE_BUCKETS
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
-from ansible_collections.mailops.postfix.plugins.module_utils.queues import QUEUES, total
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import AGE_BUCKETS
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES, total
 
-# Each would show itself, by a script that runs, an element that appears or a text in the wrong place, were it not inert.
+# Each would show itself, by a script that runs, an element that appears or a text in the wrong
+# place, were it not inert.
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
     "<img src=x onerror='window.pwned = 2'>",
-    "\"><svg onload=window.pwned=3>",
+    '"><svg onload=window.pwned=3>',
     "' onmouseover='window.pwned = 4",
     "</style><style>body { display: none }</style>",
     "<!--",
@@ -29,34 +30,65 @@ HOSTILE = (
 )
 REASONS = (
     "connect to <host>: Connection timed out",
-    "host <host> said: 451 4.7.1 <address>: Recipient address rejected: Greylisted for <number> seconds (in reply to RCPT TO command)",
-    "Host or domain name not found. Name service error for name=<host> type=MX: Host not found, try again",
-    "host <host> said: 421-4.7.0 Try again later, closing connection! (in reply to end of DATA command)",
+    (
+        "host <host> said: 451 4.7.1 <address>: Recipient address rejected: Greylisted for <number>"
+        " seconds (in reply to RCPT TO command)"
+    ),
+    (
+        "Host or domain name not found. Name service error for name=<host> type=MX: Host not found,"
+        " try again"
+    ),
+    (
+        "host <host> said: 421-4.7.0 Try again later, closing connection! (in reply to end of DATA"
+        " command)"
+    ),
     "lost connection with <host> while receiving the initial server greeting",
     "delivery temporarily suspended: connect to <host>: No route to host",
 )
-DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "b\u00fccher.example", "<>", None)
+DOMAINS = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example",
+    "b\u00fccher.example",
+    "<>",
+    None,
+)
 KIND_OF_FAILURE = ("not_authorized", "timeout", "bad_config", "permission_denied")
 
 
 def fleet(hosts, hostile=False):
-    """The input of fleet.assemble(): hosts (int) of them, hostile: with hostile texts wherever a text may stand."""
+    """The input of fleet.assemble(): hosts (int) of them, hostile: with hostile texts wherever a
+    text may stand."""
     chance = random.Random(hosts)
-    return {"mx%04d.example.com" % position: _host(chance, position, hostile) for position in range(1, hosts + 1)}
+    return {
+        f"mx{int(position):04}.example.com": _host(chance, position, hostile)
+        for position in range(1, hosts + 1)
+    }
 
 
 def _host(chance, position, hostile):
     evil = HOSTILE[position % len(HOSTILE)] if hostile else ""
     if position % 40 == 0:
-        return [{"unreachable": True, "msg": "Failed to connect to the host via ssh: operator@mx%04d: No route to host%s" % (position, evil)}]
+        return [
+            {
+                "unreachable": True,
+                "msg": (
+                    f"Failed to connect to the host via ssh: operator@mx{int(position):04}: No"
+                    f" route to host{evil}"
+                ),
+            }
+        ]
     errors = []
     if position % 25 == 0:
         kind = KIND_OF_FAILURE[position % len(KIND_OF_FAILURE)]
         errors = [
             {
                 "kind": kind,
-                "message": "postqueue: fatal: " + (evil or "something is wrong for alice@example.com"),
-                "mend": KINDS[kind],
+                "message": (
+                    "postqueue: fatal: " + (evil or "something is wrong for alice@example.com")
+                ),
+                "hint": KINDS[kind],
                 "command": "/usr/sbin/postqueue -c /etc/postfix-out -j",
                 "rc": 69,
                 "stderr": "postqueue: fatal: <bob@example.org> " + evil,
@@ -67,19 +99,47 @@ def _host(chance, position, hostile):
             return [{"failed": True, "errors": errors, "msg": "failed"}]
     instances = [_instance(chance, "-", "/etc/postfix" + evil, position % 7 == 0, evil)]
     warnings = ["Mail system is down " + evil] if position % 500 == 1 else []
-    return [{"failed": bool(errors), "errors": errors, "warnings": warnings, "ansible_facts": {"postfix_queue": {"instances": instances}}}]
+    return [
+        {
+            "failed": bool(errors),
+            "errors": errors,
+            "warnings": warnings,
+            "ansible_facts": {"postfix_queue": {"instances": instances}},
+        }
+    ]
 
 
 def _instance(chance, name, directory, unprivileged, evil):
     deferred = int(chance.paretovariate(0.8)) * 5
-    counts = dict(zip(QUEUES, (chance.randrange(2), chance.randrange(3), chance.randrange(20), min(deferred, 90000), chance.randrange(9), chance.randrange(2))))
+    counts = dict(
+        zip(
+            QUEUES,
+            (
+                chance.randrange(2),
+                chance.randrange(3),
+                chance.randrange(20),
+                min(deferred, 90000),
+                chance.randrange(9),
+                chance.randrange(2),
+            ),
+        )
+    )
     if unprivileged:
         counts["corrupt"] = None
-    queues = {queue: None if queue == "corrupt" else _queue(chance, counts[queue]) for queue in QUEUES}
-    reasons = [{"reason": text, "status": "4.7.1", "count": chance.randrange(1, 500), "example": "secret"} for text in chance.sample(REASONS, 3)]
+    queues = {
+        queue: None if queue == "corrupt" else _queue(chance, counts[queue]) for queue in QUEUES
+    }
+    reasons = [
+        {"reason": text, "status": "4.7.1", "count": chance.randrange(1, 500), "example": "secret"}
+        for text in chance.sample(REASONS, 3)
+    ]
     if evil:
-        reasons.append({"reason": evil, "status": evil, "count": chance.randrange(400, 900), "example": evil})
-    domains = [{"domain": text, "count": chance.randrange(1, 500)} for text in chance.sample(DOMAINS, 4)]
+        reasons.append(
+            {"reason": evil, "status": evil, "count": chance.randrange(400, 900), "example": evil}
+        )
+    domains = [
+        {"domain": text, "count": chance.randrange(1, 500)} for text in chance.sample(DOMAINS, 4)
+    ]
     if evil:
         domains.append({"domain": evil, "count": chance.randrange(400, 900)})
     return {
@@ -94,16 +154,24 @@ def _instance(chance, name, directory, unprivileged, evil):
         "senders": domains,
         "recipients": domains,
         "reasons": reasons,
-        **{name + "_other": chance.randrange(2) * 7 for name in ("senders", "recipients", "reasons")},
+        **{
+            name + "_other": chance.randrange(2) * 7
+            for name in ("senders", "recipients", "reasons")
+        },
         **{name + "_uncertainty": 0 for name in ("senders", "recipients", "reasons")},
     }
 
 
 def _queue(chance, count):
-    ends = ["%d" % end for end in AGE_BUCKETS] + ["%d+" % AGE_BUCKETS[-1]]
+    ends = [f"{end}" for end in AGE_BUCKETS] + [f"{AGE_BUCKETS[-1]}+"]
     ages = dict.fromkeys(ends, 0)
     for end in chance.choices(ends, weights=(9, 5, 5, 6, 8, 9, 7, 5, 3, 1), k=min(count, 50)):
         ages[end] += count // min(count, 50)
     ages["5"] += count - sum(ages.values())
     age = chance.randrange(10, 400000) if count else None
-    return {"size": count * chance.randrange(900, 40000), "oldest_age": age, "oldest_arrival": "2026-11-20T12:00:00Z" if count else None, "ages": ages}
+    return {
+        "size": count * chance.randrange(900, 40000),
+        "oldest_age": age,
+        "oldest_arrival": "2026-11-20T12:00:00Z" if count else None,
+        "ages": ages,
+    }

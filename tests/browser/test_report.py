@@ -16,17 +16,29 @@ WORK = pathlib.Path(os.environ["BROWSER_WORK"])
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NAMES = ("demo", "made_up")
 PHONE = {"width": 360, "height": 740}
-LOOKS = [("demo", {}), ("demo", {"color_scheme": "dark"}), ("demo", PHONE), ("demo", {"forced_colors": "active"}), ("made_up", {})]
+LOOKS = [
+    ("demo", {}),
+    ("demo", {"color_scheme": "dark"}),
+    ("demo", PHONE),
+    ("demo", {"forced_colors": "active"}),
+    ("made_up", {}),
+]
 
 
 def column(page, number):
     """The texts of a column of the table of instances, of the rows that are shown."""
     rows = "Array.from(document.querySelectorAll('#instances tbody tr'))"
-    return page.evaluate(rows + ".filter(row => !row.hidden).map(row => row.cells[%d].textContent)" % number)
+    return page.evaluate(
+        rows + f".filter(row => !row.hidden).map(row => row.cells[{number}].textContent)"
+    )
 
 
 def counts(page, number):
-    return [int(text.replace(",", "").replace("\u2265\u00a0", "")) for text in column(page, number) if text != "unknown"]
+    return [
+        int(text.replace(",", "").replace("\u2265\u00a0", ""))
+        for text in column(page, number)
+        if text != "unknown"
+    ]
 
 
 @pytest.mark.parametrize("name, look", LOOKS)
@@ -37,7 +49,9 @@ def test_it_is_accessible(show, name, look):
         page.get_by_label("Filter").fill("mx000")
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(fault["id"], [node["target"] for node in fault["nodes"]][:3]) for fault in found] == []
-    page.screenshot(path=WORK / ("%s-%s.png" % (name, "-".join(map(str, look.values())) or "light")), full_page=True)
+    page.screenshot(
+        path=WORK / f"{name}-{'-'.join(map(str, look.values())) or 'light'}.png", full_page=True
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,7 +67,9 @@ def test_sorting_by_keyboard(show, name):
     header.get_by_role("button").focus()
     page.keyboard.press("Enter")
     totals = counts(page, 3)
-    assert header.get_attribute("aria-sort") == "descending" and totals == sorted(totals, reverse=True)
+    assert header.get_attribute("aria-sort") == "descending" and totals == sorted(
+        totals, reverse=True
+    )
     page.keyboard.press("Space")
     assert header.get_attribute("aria-sort") == "ascending" and counts(page, 3) == sorted(totals)
     assert "sorted by Total, ascending" in page.get_by_role("status").text_content()
@@ -85,17 +101,15 @@ def test_filtering_tells_how_many_are_left(show):
 
 def test_2000_hosts_are_sorted_and_filtered_at_once(show):
     page = show("made_up")
-    took = page.evaluate(
-        """() => {
+    took = page.evaluate("""() => {
           const start = performance.now();
           document.querySelector('#instances th:nth-child(4) button').click();
           document.getElementById('filter').value = 'mx1';
           document.getElementById('filter').dispatchEvent(new Event('input'));
           document.body.offsetHeight;
           return performance.now() - start;
-        }"""
-    )
-    print("sorted, filtered and laid out in %d ms" % took)
+        }""")
+    print(f"sorted, filtered and laid out in {took} ms")
     assert took < 5000
 
 
@@ -103,7 +117,10 @@ def test_hostile_texts_are_inert_and_shown(show):
     page = show("made_up")
     assert page.evaluate("window.pwned") is None
     assert page.locator("img, iframe, object, #instances script, bdi *").count() == 0
-    assert page.locator("script").count() == 1 and page.locator("svg[onload], [onerror], [onmouseover]").count() == 0
+    assert (
+        page.locator("script").count() == 1
+        and page.locator("svg[onload], [onerror], [onmouseover]").count() == 0
+    )
     text = page.locator("body").text_content()
     for evil in made_up.HOSTILE:
         if evil.isprintable():
@@ -128,9 +145,16 @@ def test_each_section_begins_a_page_of_its_own_in_print(show, name):
     path = WORK / (name + ".pdf")
     page.pdf(path=path, prefer_css_page_size=True)
     pages = [sheet.extract_text() for sheet in pypdf.PdfReader(path).pages]
-    first = [next(number for number, text in enumerate(pages) if title in text.splitlines()[0 if number else slice(None)]) for title in titles]
+    first = [
+        next(
+            number
+            for number, text in enumerate(pages)
+            if title in text.splitlines()[0 if number else slice(None)]
+        )
+        for title in titles
+    ]
     assert first == sorted(set(first))
     if name == "demo":
         assert len(pages) == len(titles)
     # The header of a long table is on each of its pages.
-    assert all("maildrop" in text for text in pages[first[-1]:])
+    assert all("maildrop" in text for text in pages[first[-1] :])

@@ -6,9 +6,9 @@
 
 compare_return.py FQCN <RESULTS    RESULTS: a JSON list of results as C(register) has them
 
-Everything returned must be documented with its type, everything documented must be returned at least once with a value,
-what is "returned: always" must always be there, and null stands only where the description speaks of V(null).
-"""
+Everything returned must be documented with its type, everything documented must be returned at
+least once with a value, what is "returned: always" must always be there, and null stands only where
+the description speaks of V(null)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ import sys
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "dict": dict, "list": list}
 # What Ansible adds to a result by itself.
-COMMON = {"changed", "failed", "failed_when_result", "failed_when_suppressed_exception", "msg", "warnings", "deprecations", "exception", "invocation"}
+COMMON = {
+    "changed",
+    "failed",
+    "failed_when_result",
+    "failed_when_suppressed_exception",
+    "msg",
+    "warnings",
+    "deprecations",
+    "exception",
+    "invocation",
+}
 
 
 class Comparison:
@@ -29,21 +39,25 @@ class Comparison:
     def compare(self, documented, returned, path=""):
         for name, value in returned.items():
             if name not in documented:
-                self.faults.add("%s%s is returned and not documented" % (path, name))
+                self.faults.add(f"{path}{name} is returned and not documented")
             else:
                 self.compare_value(documented[name], value, path + name)
         for name, field in documented.items():
             if field["returned"] == "always" and name not in returned:
-                self.faults.add("%s%s is not returned, though documented as always returned" % (path, name))
+                self.faults.add(
+                    f"{path}{name} is not returned, though documented as always returned"
+                )
 
     def compare_value(self, field, value, path):
         if value is None:
             if "V(null)" not in " ".join(text(field["description"])):
-                self.faults.add("%s is null, which its description does not speak of" % path)
+                self.faults.add(f"{path} is null, which its description does not speak of")
             return
         self.seen.add(path)
-        if not isinstance(value, TYPES[field["type"]]) or isinstance(value, bool) != (field["type"] == "bool"):
-            self.faults.add("%s is %r, documented as %s" % (path, value, field["type"]))
+        if not isinstance(value, TYPES[field["type"]]) or isinstance(value, bool) != (
+            field["type"] == "bool"
+        ):
+            self.faults.add(f"{path} is {value!r}, documented as {field['type']}")
         elif field.get("contains"):
             for part in value if field["type"] == "list" else [value]:
                 self.compare(field["contains"], part, path + ".")
@@ -65,10 +79,12 @@ def main():
     documented = json.loads(described.stdout)[name]["return"]
     comparison = Comparison()
     for result in json.load(sys.stdin):
-        comparison.compare(documented, {key: value for key, value in result.items() if key not in COMMON})
+        comparison.compare(
+            documented, {key: value for key, value in result.items() if key not in COMMON}
+        )
     for path in paths(documented):
         if path not in comparison.seen:
-            comparison.faults.add("%s is documented and was never returned" % path)
+            comparison.faults.add(f"{path} is documented and was never returned")
     for fault in sorted(comparison.faults):
         print(fault, file=sys.stderr)
     return 1 if comparison.faults else 0

@@ -2,26 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print every sudoers file that comes of a hostile value that is not refused, as JSON, for judge.py. Runs where Ansible does."""
+"""Print every sudoers file that comes of a hostile value that is not refused, as JSON, for
+judge.py. Runs where Ansible does."""
 
 from __future__ import annotations
 
 import json
 
-from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import sudoers
+from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import sudoers
 from ansible_collections.mailops.postfix.tests.injection.places import HOSTILE, PLACES
 
 
 def main():
     found = {}
-    for place, (make, dummy) in PLACES.items():
+    for dummy, (make, dummy) in PLACES.items():
         for value in HOSTILE:
             plan = make(value)
             if not plan["problems"] and plan["postfix_user"]:
                 sudo = plan["steps"]["sudo"]
-                text = sudoers(sudo, {"find": "/usr/bin/find"}, True, ["log_allowed", "pam_session"])
+                text = sudoers(
+                    sudo, {"find": "/usr/bin/find"}, True, ["log_allowed", "pam_session"]
+                )
                 commands = ["/usr/bin/" + command for command in sudo["commands"]]
-                found[text] = {"text": text, "user": sudo["user"], "run_as": sudo["run_as"], "commands": commands}
+                found[text] = {
+                    "text": text,
+                    "user": sudo["user"],
+                    "run_as": sudo["run_as"],
+                    "commands": commands,
+                }
     print(json.dumps(list(found.values())))
 
 

@@ -6,10 +6,11 @@
 
 torture.py DIRECTORY KILLS SEED    DIRECTORY: the fleet's, with its inventory; logs go there too
 
-After each kill sudo's policy must be valid, main.cf the old or the new text, and the record readable. The next run must then succeed:
-present so that the Agent's check is right, absent so that the host is as it was. Drafts of files that a killed process could not remove
-are counted, and removed, where nothing reads them by their name. A container that is killed loses no page cache, as a host without power does.
-"""
+After each kill sudo's policy must be valid, main.cf the old or the new text, and the record
+readable. The next run must then succeed: present so that the Agent's check is right, absent so
+that the host is as it was. Drafts of files that a killed process could not remove are counted,
+and removed, where nothing reads them by their name. A container that is killed loses no page
+cache, as a host without power does."""
 
 from __future__ import annotations
 
@@ -30,14 +31,18 @@ METHODS = ("find", "postqueue")
 # Seconds that a run of the role, and anything else, may take.
 RUN_LIMIT, LIMIT = 300, 90
 
-# Two messages deferred and one on hold, with nothing in their listing that could be taken for a mark, which the role has to open to the Agent.
+# Two messages deferred and one on hold, with nothing in their listing that could be taken for a
+# mark, which the role has to open to the Agent.
 PREPARE = """
 set -e
-postconf -e 'defer_transports = smtp' 'relayhost = ' 'queue_run_delay = 30d' 'minimal_backoff_time = 30d' 'maximal_backoff_time = 30d' \\
+postconf -e 'defer_transports = smtp' 'relayhost = ' 'queue_run_delay = 30d' \\
+    'minimal_backoff_time = 30d' 'maximal_backoff_time = 30d' \\
     'authorized_mailq_users = root, operator'
 postfix reload
 send() { echo text | sendmail -f alice@example.com bob@example.org; }
-await() { until [ "$(find /var/spool/postfix/deferred -type f | wc -l)" = "$1" ]; do sleep 0.2; done; }
+await() {
+    until [ "$(find /var/spool/postfix/deferred -type f | wc -l)" = "$1" ]; do sleep 0.2; done
+}
 send; await 1
 postsuper -h ALL deferred
 send; send; await 2
@@ -51,8 +56,8 @@ for record in /var/lib/mailops*/*.json; do
 done
 """
 
-# Waits for a process of a module, kills it and its children of the same program after a delay, and prints the module's name.
-# Ends with its standard input.
+# Waits for a process of a module, kills it and its children of the same program after a delay, and
+# prints the module's name. Ends with its standard input.
 KILL_MODULE = """
 import os, re, select, signal, sys, time
 delay = float(sys.argv[1])
@@ -60,7 +65,8 @@ def find():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open("/proc/%s/cmdline" % pid, "rb") as file:
-                found = re.match(rb"[^\\0]*python[^\\0]*\\0[^\\0]*/AnsiballZ_(\\w+)\\.py\\0", file.read())
+                said = file.read()
+            found = re.match(rb"[^\\0]*python[^\\0]*\\0[^\\0]*/AnsiballZ_(\\w+)\\.py\\0", said)
         except OSError:
             continue
         if found:
@@ -88,11 +94,20 @@ class Violation(Exception):
 
 def docker(*command, script=None, limit=LIMIT):
     try:
-        return subprocess.run(("docker", *command), input=script, capture_output=True, text=True, check=True, timeout=limit).stdout
+        return subprocess.run(
+            ("docker", *command),
+            input=script,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=limit,
+        ).stdout
     except subprocess.CalledProcessError as error:
-        raise Violation("docker %s: %s" % (" ".join(command), (error.stdout + error.stderr).strip()[-800:])) from error
+        raise Violation(
+            f"docker {' '.join(command)}: {(error.stdout + error.stderr).strip()[-800:]}"
+        ) from error
     except subprocess.TimeoutExpired as error:
-        raise Violation("docker %s: no end within %d s" % (" ".join(command), limit)) from error
+        raise Violation(f"docker {' '.join(command)}: no end within {limit} s") from error
 
 
 def family(pid):
@@ -141,18 +156,30 @@ class Host:
     def start(self, state):
         """Start the role."""
         options = {"datadog_postfix_state": state, "datadog_postfix_method": self.method}
-        command = ("ansible-playbook", "--inventory", str(self.directory / "inventory"), "--limit", self.name)
+        command = (
+            "ansible-playbook",
+            "--inventory",
+            str(self.directory / "inventory"),
+            "--limit",
+            self.name,
+        )
         with open(self.directory / "log", "a", encoding="utf-8") as log:
-            print("\n== %s %s %s" % (self.name, state, self.method), file=log, flush=True)
+            print(f"\n== {self.name} {state} {self.method}", file=log, flush=True)
             command += ("--extra-vars", json.dumps(options), str(HERE / "torture.yml"))
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def await_end(self, process, limit=RUN_LIMIT):
         try:
             return process.wait(limit)
         except subprocess.TimeoutExpired:
             kill_family(process)
-            raise Violation("the role did not end within %d s" % limit) from None
+            raise Violation(f"the role did not end within {limit} s") from None
 
     def run(self, state):
         """Run the role to its end, and see that it did what it is for."""
@@ -160,49 +187,70 @@ class Host:
         status = self.await_end(self.start(state))
         self.durations[state, self.method] = time.monotonic() - started
         if status:
-            raise Violation("the role failed with %s, exit code %d" % (state, status))
+            raise Violation(f"the role failed with {state}, exit code {status}")
         if state == "present":
             self.see_check()
         return self.durations[state, self.method]
 
     def see_check(self):
         self.execute("systemctl", "is-active", "datadog-agent")
-        answer = self.execute("runuser", "-u", "dd-agent", "--", "datadog-agent", "check", "postfix", "--json")
-        metrics = [metric for item in json.loads(answer[answer.index("["):]) for metric in item["aggregator"].get("metrics", [])]
-        deferred = [metric["points"][0][1] for metric in metrics if "queue:deferred" in metric["tags"]]
+        answer = self.execute(
+            "runuser", "-u", "dd-agent", "--", "datadog-agent", "check", "postfix", "--json"
+        )
+        metrics = [
+            metric
+            for item in json.loads(answer[answer.index("[") :])
+            for metric in item["aggregator"].get("metrics", [])
+        ]
+        deferred = [
+            metric["points"][0][1] for metric in metrics if "queue:deferred" in metric["tags"]
+        ]
         if len(metrics) != 3 or deferred != [2]:
-            raise Violation("the Agent's check does not see the two deferred messages: %s" % answer[-800:])
+            raise Violation(
+                f"the Agent's check does not see the two deferred messages: {answer[-800:]}"
+            )
 
     def look(self):
         """See that nothing is damaged."""
         self.execute("sh", "-eu", script=LOOK)
         text = self.main_cf()
         if text not in self.texts:
-            raise Violation("main.cf is neither the old nor the new text:\n%s" % text)
+            raise Violation(f"main.cf is neither the old nor the new text:\n{text}")
         return self.texts[text]
 
     def main_cf(self):
         return self.execute("cat", "/etc/postfix/main.cf")
 
     def state(self):
-        """All that the role may change, without the Agent's process and the copies of replaced files; and drafts that were left behind."""
+        """All that the role may change, without the Agent's process and the copies of replaced
+        files; and drafts that were left behind."""
         script = (HERE / "../../molecule/role/files/state").read_text(encoding="utf-8")
         lines = self.execute("sh", script=script).splitlines()
         # The Agent reads what ends in .yaml; postconf(1) overwrites its own draft.
-        drafts = {line.split()[0] for line in lines if re.match(r"[^ ]*/(\.[^/ ]+(?<!\.yaml)|main\.cf\.tmp) ", line)}
-        return {line for line in lines if line.split()[0] not in drafts and not re.match(r"Agent:|[^ ]*conf\.yaml\.[0-9]", line)}, drafts
+        drafts = {
+            line.split()[0]
+            for line in lines
+            if re.match(r"[^ ]*/(\.[^/ ]+(?<!\.yaml)|main\.cf\.tmp) ", line)
+        }
+        return {
+            line
+            for line in lines
+            if line.split()[0] not in drafts
+            and not re.match(r"Agent:|[^ ]*conf\.yaml\.[0-9]", line)
+        }, drafts
 
     def see_restored(self):
         """Compare the host with what it was; returns the drafts found, which are gone then."""
         state, drafts = self.state()
         if state != self.before:
-            raise Violation("the host is not as it was: %s" % sorted(state ^ self.before))
+            raise Violation(f"the host is not as it was: {sorted(state ^ self.before)}")
         if drafts:
             self.execute("rm", "--", *("/" + path for path in drafts))
         return drafts
 
     def learn(self):
-        """Prepare the host, run the role undisturbed with each method, and note what is there before and after, and how long it takes."""
+        """Prepare the host, run the role undisturbed with each method, and note what is there
+        before and after, and how long it takes."""
         self.execute("sh", script=PREPARE)
         at_first = self.state()[0]
         self.texts[self.main_cf()] = "old"
@@ -215,25 +263,37 @@ class Host:
             self.see_restored()
             self.cycles += 1
         # Logs stay enabled.
-        lasting = {line for line in at_first ^ self.before if not re.match(r"etc/datadog-agent/(datadog\.yaml|environment)", line)}
+        lasting = {
+            line
+            for line in at_first ^ self.before
+            if not re.match(r"etc/datadog-agent/(datadog\.yaml|environment)", line)
+        }
         if lasting:
-            raise Violation("an undisturbed removal leaves the host changed: %s" % sorted(lasting))
+            raise Violation(f"an undisturbed removal leaves the host changed: {sorted(lasting)}")
 
     def await_start(self):
         """Wait for a container that was killed. Its port is another then."""
         docker("start", self.container)
-        script = "until systemctl is-active ssh postfix datadog-agent && pgrep -x master; do sleep 0.3; done"
+        script = (
+            "until systemctl is-active ssh postfix datadog-agent && pgrep -x master; do sleep 0.3;"
+            " done"
+        )
         self.execute("timeout", str(LIMIT - 10), "sh", "-c", script)
         port = docker("port", self.container, "22/tcp").split()[0].rpartition(":")[2]
         inventory, known = self.directory / "inventory/hosts.yml", self.directory / "known_hosts"
         text = inventory.read_text(encoding="utf-8")
-        old = re.search(r"%s:\n +ansible_port: (\d+)" % self.name, text).group(1)
-        inventory.write_text(text.replace("ansible_port: " + old, "ansible_port: " + port), encoding="utf-8")
-        known.write_text(known.read_text(encoding="utf-8").replace("]:%s " % old, "]:%s " % port), encoding="utf-8")
+        old = re.search(rf"{self.name}:\n +ansible_port: (\d+)", text).group(1)
+        inventory.write_text(
+            text.replace("ansible_port: " + old, "ansible_port: " + port), encoding="utf-8"
+        )
+        known.write_text(
+            known.read_text(encoding="utf-8").replace(f"]:{old} ", f"]:{port} "), encoding="utf-8"
+        )
 
 
 def kill(host, process, how, moment, chance):
-    """Kill what is named at that moment of the run; returns what was killed, or None where the run ended before."""
+    """Kill what is named at that moment of the run; returns what was killed, or None where the
+    run ended before."""
     try:
         process.wait(moment)
         return None
@@ -250,8 +310,19 @@ def kill(host, process, how, moment, chance):
             kill_family(process)
         host.await_start()
         return "container"
-    command = ("docker", "exec", "-i", host.container, "python3", "-c", KILL_MODULE, "%.3f" % chance.uniform(0, 0.6))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
+    command = (
+        "docker",
+        "exec",
+        "-i",
+        host.container,
+        "python3",
+        "-c",
+        KILL_MODULE,
+        f"{chance.uniform(0, 0.6):.3f}",
+    )
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as killer:
         try:
             host.await_end(process)
         finally:
@@ -260,41 +331,43 @@ def kill(host, process, how, moment, chance):
 
 
 def torture(host, number, seed):
-    """One kill and what follows. Returns what was killed, whether drafts were left, and the line to print; or None where it came too late."""
-    chance = random.Random("%s/%s" % (seed, number))
+    """One kill and what follows. Returns what was killed, whether drafts were left, and the line
+    to print; or None where it came too late."""
+    chance = random.Random(f"{seed}/{number}")
     state = "absent" if host.provisioned else "present"
     how = chance.choices(("controller", "target", "container"), (45, 45, 10))[0]
     whole = host.durations[state, host.method]
     moment = chance.uniform(0.02, 0.95) * whole
     heals = state if chance.random() < 0.75 else {"absent": "present", "present": "absent"}[state]
 
-    said = "%s/%d %s %s %s at %.1f of %.1f s: " % (seed, number, host.name, host.method, state, moment, whole)
+    said = f"{seed}/{number} {host.name} {host.method} {state} at {moment:.1f} of {whole:.1f} s: "
     try:
         killed = kill(host, host.start(state), how, moment, chance)
         if not killed:
             host.run(state)
             host.provisioned = state == "present"
             return None
-        said += "%s killed" % killed
-        said += ", main.cf %s" % host.look()
-        said += ", healed by %s in %.1f s" % (heals, host.run(heals))
+        said += f"{killed} killed"
+        said += f", main.cf {host.look()}"
+        said += f", healed by {heals} in {host.run(heals):.1f} s"
         host.look()
         drafts = set() if heals == "present" else host.see_restored()
-        said += ", left: %s" % " ".join(sorted(drafts)) if drafts else ""
+        said += f", left: {' '.join(sorted(drafts))}" if drafts else ""
     except Violation as error:
-        raise Violation("%s VIOLATION: %s" % (said, error)) from error
+        raise Violation(f"{said} VIOLATION: {error}") from error
     host.provisioned = heals == "present"
     return killed.split()[0], bool(drafts), said
 
 
 def main():
     directory, wanted, seed = Path(sys.argv[1]).absolute(), int(sys.argv[2]), sys.argv[3]
-    print("%d kills with seed %s; the role's output is in %s" % (wanted, seed, directory / "log"))
+    print(f"{wanted} kills with seed {seed}; the role's output is in {directory / 'log'}")
     hosts = [Host(directory, name) for name in HOSTS]
     for number, host in enumerate(hosts):
         host.learn()
         host.cycles += number
-        print("%s: %s" % (host.name, ", ".join("%s %s %.1f s" % (*key, value) for key, value in host.durations.items())))
+        durations = (f"{a} {b} {value:.1f} s" for (a, b), value in host.durations.items())
+        print(f"{host.name}: {', '.join(durations)}")
     kills, violations, left = collections.Counter(), 0, 0
     # What comes too late is not counted, and not tried for ever.
     for number in range(3 * wanted):
@@ -318,12 +391,15 @@ def main():
                 host.provisioned = False
                 host.see_restored()
             except Violation as again:
-                print("%s cannot be restored, so this ends here: %s" % (host.name, again))
+                print(f"{host.name} cannot be restored, so this ends here: {again}")
                 break
         if was_provisioned and not host.provisioned:
             host.cycles += 1
-    kinds = ", ".join("%s %d" % kind for kind in sorted(kills.items()))
-    print("%d kills (%s), seed %s: %d violations; drafts of files left behind after %d removals" % (kills.total(), kinds, seed, violations, left))
+    kinds = ", ".join(f"{kind} {number}" for kind, number in sorted(kills.items()))
+    print(
+        f"{kills.total()} kills ({kinds}), seed {seed}: {violations} violations; drafts of files"
+        f" left behind after {left} removals"
+    )
     sys.exit(violations > 0 or kills.total() < wanted)
 
 

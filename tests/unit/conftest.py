@@ -10,13 +10,14 @@ import pathlib
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 SAMPLES = pathlib.Path(__file__).parent / "samples"
 
 
 class Recording:
-    """A runner whose commands are (stdout, rc, stderr) by command line; it notes what was asked of it, and finds programs in /usr/bin."""
+    """A runner whose commands are (stdout, rc, stderr) by command line; it notes what was asked of
+    it, and finds programs in /usr/bin."""
 
     def __init__(self, commands, deadline=None, programs=()):
         self.deadline = deadline or Deadline(30)
@@ -41,7 +42,13 @@ class RecordedProcess:
         self.args, self.stdout, self.rc, self.stderr = argv, stdout, rc, stderr
 
     def lines(self):
-        return iter(self.stdout.split("\n")[:-1] if self.stdout.endswith("\n") else self.stdout.split("\n") if self.stdout else [])
+        return iter(
+            self.stdout.split("\n")[:-1]
+            if self.stdout.endswith("\n")
+            else self.stdout.split("\n")
+            if self.stdout
+            else []
+        )
 
     def finish(self):
         return self.rc, self.stderr

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes the deferred messages of an instance older, by writing another arrival time into their queue files.
+"""Makes the deferred messages of an instance older, by writing another arrival time into their
+queue files.
 
 age_messages.py QUEUE_DIRECTORY MINUTES...    The ages are given to the messages in turn.
 
-The time record (REC_TYPE_TIME, src/global/rec_type.h) is text of a fixed length, so that another time fits in its place.
-"""
+The time record (REC_TYPE_TIME, src/global/rec_type.h) is text of a fixed length, so that another
+time fits in its place."""
 
 from __future__ import annotations
 

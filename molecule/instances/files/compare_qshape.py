@@ -4,9 +4,10 @@
 
 """Compares the details of one instance with what qshape(1) prints of the same spool.
 
-compare_qshape.py <JSON    an object: facts, the instance as postfix_queue returns it (top large enough for all its domains);
-                           shown, by queue, what C(qshape QUEUE) prints; recipients and senders, what qshape prints of all queues
-"""
+compare_qshape.py <JSON    an object: facts, the instance as postfix_queue returns it (top large
+enough for all its domains);
+                           shown, by queue, what C(qshape QUEUE) prints; recipients and senders,
+                           what qshape prints of all queues"""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ import sys
 
 
 def table(text):
-    """Lines of numbers by their name; the first line has no name, and its numbers are the ends of the buckets."""
+    """Lines of numbers by their name; the first line has no name, and its numbers are the ends of
+    the buckets."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     return {line[0]: dict(zip(lines[0], map(int, line[1:]))) for line in lines[1:]}
 
@@ -30,12 +32,17 @@ def main():
         found = facts["queues"][queue]["ages"]
         # qshape -s counts each message once, as the module's ages do.
         if wanted != found:
-            differences.append("ages in %s: qshape %s, module %s" % (queue, wanted, found))
+            differences.append(f"ages in {queue}: qshape {wanted}, module {found}")
     for side in ("recipients", "senders"):
-        wanted = {name: numbers["T"] for name, numbers in table(given[side]).items() if name != "TOTAL"}
-        found = {"MAILER-DAEMON" if row["domain"] == "<>" else row["domain"]: row["count"] for row in facts[side]}
+        wanted = {
+            name: numbers["T"] for name, numbers in table(given[side]).items() if name != "TOTAL"
+        }
+        found = {
+            "MAILER-DAEMON" if row["domain"] == "<>" else row["domain"]: row["count"]
+            for row in facts[side]
+        }
         if wanted != found:
-            differences.append("%s: qshape %s, module %s" % (side, wanted, found))
+            differences.append(f"{side}: qshape {wanted}, module {found}")
     print("\n".join(differences))
     return 1 if differences else 0
 

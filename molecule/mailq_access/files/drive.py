@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Grants and revokes access to the queues of real Postfix instances on this host, and compares it with what was; prints what is wrong."""
+"""Grants and revokes access to the queues of real Postfix instances on this host, and compares
+it with what was; prints what is wrong."""
 
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ import os
 import subprocess
 import sys
 
-from ansible_collections.mailops.postfix.plugins.module_utils import mailq_access
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._access import mailq_access
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 DEFAULT, OTHER = "/etc/postfix", "/etc/postfix-other"
 PLACES = [DEFAULT, OTHER]
@@ -27,18 +28,34 @@ def run(user="watcher", check_mode=False, **options):
 
 
 def sh(command):
-    return subprocess.run(["sh", "-ec", command], check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+    return subprocess.run(
+        ["sh", "-ec", command], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 def lists(user, directory):
-    argv = ["setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "postqueue", "-c", directory, "-p"]
-    return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    argv = [
+        "setpriv",
+        "--reuid=" + user,
+        "--regid=" + user,
+        "--init-groups",
+        "postqueue",
+        "-c",
+        directory,
+        "-p",
+    ]
+    return (
+        subprocess.run(
+            argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        ).returncode
+        == 0
+    )
 
 
 def state():
     """All that a run may change."""
     found = {}
-    for path in ["%s/main.cf" % place for place in PLACES] + glob.glob("/var/lib/mailops-postfix/*"):
+    for path in [f"{place}/main.cf" for place in PLACES] + glob.glob("/var/lib/mailops-postfix/*"):
         if os.path.isfile(path):
             status = os.stat(path)
             with open(path, "rb") as file:
@@ -54,7 +71,10 @@ def four_times(**options):
     foreseen = run(check_mode=True, **options)
     assert state() == before, "check mode changed something"
     done = run(**options)
-    assert done["changed"] == foreseen["changed"] and done["diff"] == foreseen["diff"], (foreseen, done)
+    assert done["changed"] == foreseen["changed"] and done["diff"] == foreseen["diff"], (
+        foreseen,
+        done,
+    )
     kept = state()
     for check_mode in (False, True):
         again = run(check_mode=check_mode, **options)
@@ -68,39 +88,37 @@ def refused(kind, **options):
     for check_mode in (True, False):
         try:
             run(check_mode=check_mode, **options)
-        except QueueError as error:
+        except HostError as error:
             assert error.kind == kind, (kind, error.kind, error.message)
         else:
-            raise AssertionError("%s was not refused" % (options,))
+            raise AssertionError(f"{options} was not refused")
     assert state() == before
 
 
 def prepare():
-    sh("cp -p %s/main.cf /root/main.cf.kept" % DEFAULT)
+    sh(f"cp -p {DEFAULT}/main.cf /root/main.cf.kept")
     sh("postconf -X authorized_mailq_users alternate_config_directories")
     with open(DEFAULT + "/main.cf", "a") as file:
         file.write(LINES + "soft_bounce = no\n")
-    sh(
-        """
-        cp -a {0} {1}
-        postconf -c {1} -e queue_directory=/var/spool/postfix-other data_directory=/var/lib/postfix-other master_service_disable=inet \
+    sh(f"""
+        cp -a {DEFAULT} {OTHER}
+        postconf -c {OTHER} -e queue_directory=/var/spool/postfix-other \
+            data_directory=/var/lib/postfix-other \
+            master_service_disable=inet \
             multi_instance_name=postfix-other multi_instance_enable=yes authorized_mailq_users=root
-        postconf -c {1} -X alternate_config_directories multi_instance_directories
+        postconf -c {OTHER} -X alternate_config_directories multi_instance_directories
         mkdir -p /var/spool/postfix-other
         install -d -o postfix /var/lib/postfix-other
-        postfix -c {1} start 2>/dev/null
-        """.format(DEFAULT, OTHER)
-    )
+        postfix -c {OTHER} start 2>/dev/null
+        """)
 
 
 def clean():
-    sh(
-        """
-        postfix -c {1} stop 2>/dev/null || true
-        rm -rf {1} /var/spool/postfix-other /var/lib/postfix-other
-        test ! -e /root/main.cf.kept || mv /root/main.cf.kept {0}/main.cf
-        """.format(DEFAULT, OTHER)
-    )
+    sh(f"""
+        postfix -c {OTHER} stop 2>/dev/null || true
+        rm -rf {OTHER} /var/spool/postfix-other /var/lib/postfix-other
+        test ! -e /root/main.cf.kept || mv /root/main.cf.kept {DEFAULT}/main.cf
+        """)
 
 
 def added_and_revoked():
@@ -132,16 +150,19 @@ def edited_list():
     sh("postconf -e 'authorized_mailq_users = root, watcher, dave'")
     four_times(state="absent")
     assert sh("postconf -h authorized_mailq_users") == "root, dave\n"
-    sh("cp -p /root/lines.kept %s/main.cf" % DEFAULT)
+    sh(f"cp -p /root/lines.kept {DEFAULT}/main.cf")
 
 
 def stopped_and_gone():
-    sh("postfix -c %s stop 2>/dev/null" % OTHER)
+    sh(f"postfix -c {OTHER} stop 2>/dev/null")
     done = four_times(config_directory=[OTHER])
     assert done["listings"][0]["error"] == "mail_system_down", done
-    sh("mv {0} {0}.gone".format(OTHER))
+    sh(f"mv {OTHER} {OTHER}.gone")
     run(state="absent")
-    sh("mv {0}.gone {0}; postconf -c {0} -e authorized_mailq_users=root; postfix -c {0} start 2>/dev/null".format(OTHER))
+    sh(
+        f"mv {OTHER}.gone {OTHER}; postconf -c {OTHER} -e authorized_mailq_users=root; postfix -c"
+        f" {OTHER} start 2>/dev/null"
+    )
 
 
 def postconf_not_found():
@@ -158,7 +179,9 @@ def side_by_side():
     """Two runs and an editor at once lose nothing."""
     users = ["watcher", "operator", "dd-agent"]
     with multiprocessing.Pool(4) as pool:
-        editor = pool.apply_async(sh, ("for i in 1 2 3 4 5; do postconf -e bounce_size_limit=4000$i; done",))
+        editor = pool.apply_async(
+            sh, ("for i in 1 2 3 4 5; do postconf -e bounce_size_limit=4000$i; done",)
+        )
         pool.starmap(run, [(user, False) for user in users])
         editor.get()
         assert all(lists(user, DEFAULT) for user in users)
@@ -178,19 +201,31 @@ def refusals():
     refused("bad_config", config_directory=["/etc/postfix-absent"])
     sh("postconf -e 'authorized_mailq_users = !watcher, static:anyone'")
     refused("bad_argument")
-    sh("cp -p /root/lines.kept %s/main.cf" % DEFAULT)
+    sh(f"cp -p /root/lines.kept {DEFAULT}/main.cf")
 
 
 def main():
-    cases = [added_and_revoked, another_user_stays, exact_list_and_exclusive, edited_list, stopped_and_gone, postconf_not_found, side_by_side, refusals]
+    cases = [
+        added_and_revoked,
+        another_user_stays,
+        exact_list_and_exclusive,
+        edited_list,
+        stopped_and_gone,
+        postconf_not_found,
+        side_by_side,
+        refusals,
+    ]
     try:
         prepare()
-        sh("cp -p %s/main.cf /root/lines.kept" % DEFAULT)
+        sh(f"cp -p {DEFAULT}/main.cf /root/lines.kept")
         before = state()
         for case in cases:
             case()
             after = state()
-            assert after == before, "%s left something: %s" % (case.__name__, [path for path in after.keys() | before if after.get(path) != before.get(path)])
+            assert after == before, (
+                f"{case.__name__} left something:"
+                f" {[p for p in after.keys() | before if after.get(p) != before.get(p)]}"
+            )
     finally:
         clean()
         sh("rm -f /root/lines.kept")

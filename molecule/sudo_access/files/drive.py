@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Grants and revokes commands through the real sudo of this host, also through sudo-rs where it is, and compares it with what was."""
+"""Grants and revokes commands through the real sudo of this host, also through sudo-rs where it is,
+and compares it with what was."""
 
 from __future__ import annotations
 
@@ -13,30 +14,57 @@ import re
 import subprocess
 import sys
 
-from ansible_collections.mailops.postfix.plugins.module_utils import sudo_access
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._access import sudo_access
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 QUEUES = ["/var/spool/postfix/" + queue for queue in ("incoming", "active", "deferred")]
-COMMANDS = ["find %s -type f" % queue for queue in QUEUES]
+COMMANDS = [f"find {queue} -type f" for queue in QUEUES]
 FILE, OTHER = sudo_access.PATH, "/etc/sudoers.d/mailops-other"
 KEPT = "/root/sudoers.kept"
 RUST = "/usr/lib/cargo/bin"
 
 
 def run(check_mode=False, **options):
-    given = {"user": "dd-agent", "run_as": "postfix", "commands": COMMANDS, "path": FILE, "quiet": False, "state": "present", "marker": sudo_access.MARKER}
+    given = {
+        "user": "dd-agent",
+        "run_as": "postfix",
+        "commands": COMMANDS,
+        "path": FILE,
+        "quiet": False,
+        "state": "present",
+        "marker": sudo_access.MARKER,
+    }
     given.update(options)
     return sudo_access.ensure(given, Deadline(60), check_mode)
 
 
 def sh(command):
-    return subprocess.run(["sh", "-ec", command], check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+    return subprocess.run(
+        ["sh", "-ec", command], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 def sudo(command, user="dd-agent"):
-    argv = ["setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "sudo", "-n", "-u", "postfix"] + command.split(" ")
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, universal_newlines=True, cwd="/", check=False)
+    argv = [
+        "setpriv",
+        "--reuid=" + user,
+        "--regid=" + user,
+        "--init-groups",
+        "sudo",
+        "-n",
+        "-u",
+        "postfix",
+    ] + command.split(" ")
+    return subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd="/",
+        check=False,
+    )
 
 
 def allowed(commands=COMMANDS, user="dd-agent"):
@@ -45,7 +73,12 @@ def allowed(commands=COMMANDS, user="dd-agent"):
 
 def state():
     found = {}
-    for path in ["/etc/sudoers"] + glob.glob("/etc/sudoers.d/*") + glob.glob("/etc/sudoers.d/.*") + glob.glob("/var/lib/mailops-postfix/*"):
+    for path in (
+        ["/etc/sudoers"]
+        + glob.glob("/etc/sudoers.d/*")
+        + glob.glob("/etc/sudoers.d/.*")
+        + glob.glob("/var/lib/mailops-postfix/*")
+    ):
         if os.path.isfile(path):
             status = os.stat(path)
             with open(path, "rb") as file:
@@ -79,11 +112,15 @@ def refused(kind, says, **options):
     for check_mode in (True, False):
         try:
             run(check_mode=check_mode, **options)
-        except QueueError as error:
-            assert error.kind == kind and re.search(says, error.message + " " + error.mend), (error.kind, error.message, error.mend)
+        except HostError as error:
+            assert error.kind == kind and re.search(says, error.message + " " + error.hint), (
+                error.kind,
+                error.message,
+                error.hint,
+            )
             assert "/tmp/" not in error.message, error.message
         else:
-            raise AssertionError("%s was not refused" % (options,))
+            raise AssertionError(f"{options} was not refused")
     assert state() == before
 
 
@@ -94,7 +131,12 @@ def granted_and_revoked():
         assert done["programs"] == ["/usr/bin/find"], done
         assert oct(os.stat(FILE).st_mode) == "0o100440"
         assert allowed()
-        for command in ("find /var/spool/postfix/hold -type f", COMMANDS[0] + " -ls", "find", "true"):
+        for command in (
+            "find /var/spool/postfix/hold -type f",
+            COMMANDS[0] + " -ls",
+            "find",
+            "true",
+        ):
             assert not allowed([command]), command
     four_times(commands=["id", "/usr/bin/true"])
     assert allowed(["id", "true"]) and not allowed(["id -u"]) and not allowed(["true now"])
@@ -163,11 +205,14 @@ def foreign_file_is_broken():
 def not_included():
     sh("sed -i '/includedir/d' /etc/sudoers")
     refused("bad_policy", "@includedir /etc/sudoers.d")
-    sh("echo '@include more' >> /etc/sudoers; echo '# nothing' > /etc/more; chmod 0440 /etc/more; echo '#includedir /etc/sudoers.d/' >> /etc/sudoers")
+    sh(
+        "echo '@include more' >> /etc/sudoers; echo '# nothing' > /etc/more; chmod 0440 /etc/more;"
+        " echo '#includedir /etc/sudoers.d/' >> /etc/sudoers"
+    )
     run()
     assert allowed()
     run(state="absent")
-    sh("cp -p %s /etc/sudoers; rm /etc/more" % KEPT)
+    sh(f"cp -p {KEPT} /etc/sudoers; rm /etc/more")
 
 
 def requiretty():
@@ -186,7 +231,7 @@ def requiretty():
     os.unlink("/etc/sudoers.d/zz-tty")
     sh("echo 'Defaults requiretty' >> /etc/sudoers")
     refused("bad_policy", "/etc/sudoers sets requiretty")
-    sh("cp -p %s /etc/sudoers" % KEPT)
+    sh(f"cp -p {KEPT} /etc/sudoers")
 
 
 def another_find():
@@ -198,7 +243,7 @@ def another_find():
     assert done["programs"] == ["/usr/bin/find"] and allowed()
     sh("sed -i '/secure_path/d' /etc/sudoers")
     assert not four_times()["changed"]
-    sh("cp -p %s /etc/sudoers" % KEPT)
+    sh(f"cp -p {KEPT} /etc/sudoers")
     refused("bad_argument", "none of the directories", commands=["no-such-program -x"])
     run(state="absent")
 
@@ -220,12 +265,29 @@ def _revoke(user):
 
 
 def refusals():
-    for command in ("find /var/spool/* -type f", "./find", "find /a,/b", "find /a:b", "find  /a", "", "/usr/bin/find\n", "find /../etc", "ALL", "sudoedit /x"):
+    for command in (
+        "find /var/spool/* -type f",
+        "./find",
+        "find /a,/b",
+        "find /a:b",
+        "find  /a",
+        "",
+        "/usr/bin/find\n",
+        "find /../etc",
+        "ALL",
+        "sudoedit /x",
+    ):
         refused("bad_argument", "commands", commands=[command])
     for user in ("root", "ALL", "%adm", "#0", "a b", "Defaults", "nobody-here"):
         refused("bad_argument", "user", user=user)
         refused("bad_argument", "run_as", run_as=user)
-    for path in ("/etc/sudoers.d/a.b", "/etc/sudoers.d/a~", "sudoers.d/a", "/etc/sudoers.d/../x", "/etc/sudoers.d/a b"):
+    for path in (
+        "/etc/sudoers.d/a.b",
+        "/etc/sudoers.d/a~",
+        "sudoers.d/a",
+        "/etc/sudoers.d/../x",
+        "/etc/sudoers.d/a b",
+    ):
         refused("bad_argument", "path", path=path)
     refused("bad_argument", "marker", marker="# two\nALL ALL=(ALL) ALL")
     refused("bad_argument", "marker", marker="# x\\")
@@ -233,17 +295,20 @@ def refusals():
 
 
 def rust():
-    """sudo-rs knows no requiretty and no pam_session, in some versions no log_allowed, and has no cvtsudoers."""
+    """sudo-rs knows no requiretty and no pam_session, in some versions no log_allowed, and has no
+    cvtsudoers."""
     if not os.path.exists(RUST + "/visudo"):
         return
     # Its visudo refuses what the hosts' own file has.
     sh("mv /etc/sudoers.d/dd-agent-no-mail /root/")
     sh("for name in sudo visudo cvtsudoers; do mv $(command -v $name) /root/$name.kept; done")
-    sh("ln -s %s/sudo /usr/bin/sudo; ln -s %s/visudo /usr/sbin/visudo" % (RUST, RUST))
+    sh(f"ln -s {RUST}/sudo /usr/bin/sudo; ln -s {RUST}/visudo /usr/sbin/visudo")
     try:
         for quiet in (True, False):
             done = four_times(quiet=quiet)
-            assert [re.search("log_allowed", warning) is not None for warning in done["warnings"]] == [True] * quiet, done
+            assert [
+                re.search("log_allowed", warning) is not None for warning in done["warnings"]
+            ] == [True] * quiet, done
             assert allowed() and not allowed(["find /etc"])
         put("/etc/sudoers.d/zz-broken", "this is no rule\n")
         refused("bad_policy", "/etc/sudoers.d/zz-broken", commands=COMMANDS[:1])
@@ -254,12 +319,18 @@ def rust():
         four_times(state="absent")
         assert not allowed(COMMANDS[:1])
     finally:
-        sh("mv /root/sudo.kept /usr/bin/sudo; mv /root/visudo.kept /usr/sbin/visudo; mv /root/cvtsudoers.kept /usr/bin/cvtsudoers")
+        sh(
+            "mv /root/sudo.kept /usr/bin/sudo; mv /root/visudo.kept /usr/sbin/visudo; mv"
+            " /root/cvtsudoers.kept /usr/bin/cvtsudoers"
+        )
         sh("mv /root/dd-agent-no-mail /etc/sudoers.d/")
 
 
 def no_sudo():
-    hidden = sh("for name in sudo visudo; do path=$(command -v $name); mv $path $path.hidden; echo $path; done").split()
+    hidden = sh(
+        "for name in sudo visudo; do path=$(command -v $name); mv $path $path.hidden; echo $path;"
+        " done"
+    ).split()
     try:
         refused("not_installed", "Install sudo")
         assert not run(state="absent")["changed"]
@@ -269,22 +340,40 @@ def no_sudo():
 
 
 def mails():
-    return sh("find /var/spool/postfix/maildrop /var/spool/postfix/incoming /var/spool/postfix/deferred -type f | wc -l")
+    return sh(
+        "find /var/spool/postfix/maildrop /var/spool/postfix/incoming /var/spool/postfix/deferred"
+        " -type f | wc -l"
+    )
 
 
 def main():
     cases = [
-        granted_and_revoked, renamed, another_user_takes_over, left_by_an_earlier_version, own_file_is_broken, file_of_somebody_else,
-        foreign_file_is_broken, not_included, requiretty, another_find, side_by_side, refusals, rust, no_sudo,
+        granted_and_revoked,
+        renamed,
+        another_user_takes_over,
+        left_by_an_earlier_version,
+        own_file_is_broken,
+        file_of_somebody_else,
+        foreign_file_is_broken,
+        not_included,
+        requiretty,
+        another_find,
+        side_by_side,
+        refusals,
+        rust,
+        no_sudo,
     ]
-    sh("cp -p /etc/sudoers %s" % KEPT)
+    sh(f"cp -p /etc/sudoers {KEPT}")
     before = state()
     waiting = mails()
     for case in cases:
         case()
         after = state()
-        assert after == before, "%s left something: %s" % (case.__name__, [path for path in after.keys() | before if after.get(path) != before.get(path)])
-    sh("rm %s" % KEPT)
+        assert after == before, (
+            f"{case.__name__} left something:"
+            f" {[path for path in after.keys() | before if after.get(path) != before.get(path)]}"
+        )
+    sh(f"rm {KEPT}")
     assert mails() == waiting, "sudo mailed root"
 
 

@@ -1,26 +1,35 @@
 # Copyright: (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for the Datadog Agent, for test hosts only. It is not Datadog's program and has none of its code.
+"""A stand-in for the Datadog Agent, for test hosts only. It is not Datadog's program and has
+none of its code.
 
-It runs one check, postfix, and repeats the faults of Datadog's check (3.4 and later, Agent 7.82), so that a verification can be tested
-against them: exit codes are ignored, failures count as zero, and any line with a star or an exclamation mark is taken for an
-active or a held message. Command lines, places, tags, the shape of the JSON and exit codes are those of the Agent as its
-public sources and manuals tell them: DataDog/integrations-core, postfix/ and datadog_checks_base/; DataDog/datadog-agent,
-pkg/cli/subcommands/check/command.go, comp/core/autodiscovery/providers/config_reader.go, pkg/collector/check/stats/stats.go,
+It runs one check, postfix, and repeats the faults of Datadog's check (3.4 and later, Agent
+7.82), so that a verification can be tested against them: exit codes are ignored, failures count
+as zero, and any line with a star or an exclamation mark is taken for an active or a held
+message. Command lines, places, tags, the shape of the JSON and exit codes are those of the Agent
+as its public sources and manuals tell them: DataDog/integrations-core, postfix/ and
+datadog_checks_base/; DataDog/datadog-agent, pkg/cli/subcommands/check/command.go,
+comp/core/autodiscovery/providers/config_reader.go, pkg/collector/check/stats/stats.go,
 comp/core/ipc/impl/ipc.go and comp/logs/agent/impl/status_templates/logsagent.tmpl.
 
 Limits:
-- Nothing is sent anywhere, so lines of a log are not joined either. There is no Collector beyond postfix, no autodiscovery, no secrets,
+- Nothing is sent anywhere, so lines of a log are not joined either. There is no Collector beyond
+postfix, no autodiscovery, no secrets,
   no `--cfgpath`. ipc_cert.pem holds no certificate.
-- Of datadog.yaml only logs_enabled, hostname and confd_path are heeded, of the environment DD_LOGS_ENABLED, DD_HOSTNAME and DD_CONFD_PATH.
-- `check` does not wait up to five seconds for a configuration to appear. Series come in the order in which they were counted,
+- Of datadog.yaml only logs_enabled, hostname and confd_path are heeded, of the environment
+DD_LOGS_ENABLED, DD_HOSTNAME and DD_CONFD_PATH.
+- `check` does not wait up to five seconds for a configuration to appear. Series come in the
+order in which they were counted,
   where the Agent's order is not defined.
 - Log processing rules are looked at but not applied.
-- Texts other than those above are in the real ones' spirit, not theirs to the letter. Log files are looked for every second,
-  not every ten, and the Agent's own log is the journal, not /var/log/datadog. Of the journal only its current system file is held open.
-- Other users than the Agent's and root are refused `status` and `configcheck` by the mode of a state file, not by a token.
-"""
+- Texts other than those above are in the real ones' spirit, not theirs to the letter. Log files
+are looked for every second,
+  not every ten, and the Agent's own log is the journal, not /var/log/datadog. Of the journal
+  only its current system file is held open.
+- Other users than the Agent's and root are refused `status` and `configcheck` by the mode of a
+state file, not by a token."""
+
 import argparse
 import glob
 import hashlib
@@ -44,11 +53,24 @@ MAIN_FILE = "/etc/datadog-agent/datadog.yaml"
 CONF_D = "/etc/datadog-agent/conf.d"
 TOKENS = ("/etc/datadog-agent/auth_token", "/etc/datadog-agent/ipc_cert.pem")
 STATE = "/opt/datadog-agent/run/stand-in.json"
-# What Go makes of -1, which the Agent's command returns for any error; a failed unit shows it: "status=255/EXCEPTION".
+# What Go makes of -1, which the Agent's command returns for any error; a failed unit shows it:
+# "status=255/EXCEPTION".
 FAILED = 255
 TRUE = ("1", "t", "true", "y", "yes", "on")
 FALSE = ("0", "f", "false", "n", "no", "off")
-GENERIC_TAGS = "cluster cluster_id cluster_name clusterid clustername env host host_name hostname service version".split()
+GENERIC_TAGS = [
+    "cluster",
+    "cluster_id",
+    "cluster_name",
+    "clusterid",
+    "clustername",
+    "env",
+    "host",
+    "host_name",
+    "hostname",
+    "service",
+    "version",
+]
 METRIC = "postfix.queue.size"
 RULES = ("exclude_at_match", "include_at_match", "mask_sequences", "multi_line")
 
@@ -73,9 +95,9 @@ def read_yaml(path):
         with open(path, encoding="utf-8") as stream:
             return yaml.safe_load(stream)
     except OSError as error:
-        raise Failure("open %s: %s" % (path, reason(error)))
+        raise Failure(f"open {path}: {reason(error)}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Failure("yaml: %s" % error)
+        raise Failure(f"yaml: {error}") from None
 
 
 def read_settings():
@@ -83,12 +105,19 @@ def read_settings():
     try:
         settings = read_yaml(MAIN_FILE) or {}
         if not isinstance(settings, dict):
-            raise Failure("yaml: %s is no mapping" % MAIN_FILE)
+            raise Failure(f"yaml: {MAIN_FILE} is no mapping")
     except Failure as error:
-        raise Failure("unable to set up global agent configuration: unable to load Datadog config file: %s" % error)
+        raise Failure(
+            "unable to set up global agent configuration: unable to load Datadog config file:"
+            f" {error}"
+        ) from None
     return {
-        "logs_enabled": str(os.environ.get("DD_LOGS_ENABLED", settings.get("logs_enabled"))).lower() in TRUE,
-        "hostname": os.environ.get("DD_HOSTNAME") or settings.get("hostname") or socket.gethostname(),
+        "logs_enabled": (
+            str(os.environ.get("DD_LOGS_ENABLED", settings.get("logs_enabled"))).lower() in TRUE
+        ),
+        "hostname": (
+            os.environ.get("DD_HOSTNAME") or settings.get("hostname") or socket.gethostname()
+        ),
         "confd_path": os.environ.get("DD_CONFD_PATH") or settings.get("confd_path") or CONF_D,
     }
 
@@ -100,25 +129,39 @@ def read_configuration(path):
         return None
     content = {} if content is None else content
     if not isinstance(content, dict):
-        raise Failure("yaml: unmarshal errors: cannot unmarshal %r into a mapping" % content)
+        raise Failure(f"yaml: unmarshal errors: cannot unmarshal {content!r} into a mapping")
     instances = content.get("instances")
     instances = [] if instances is None else instances
-    if not isinstance(instances, list) or not all(item is None or isinstance(item, dict) for item in instances):
-        raise Failure("yaml: unmarshal errors: cannot unmarshal %r into a list of instances" % instances)
+    if not isinstance(instances, list) or not all(
+        item is None or isinstance(item, dict) for item in instances
+    ):
+        raise Failure(
+            f"yaml: unmarshal errors: cannot unmarshal {instances!r} into a list of instances"
+        )
     if not instances and content.get("logs") is None:
         raise Failure("Configuration file contains no valid instances")
-    return {"source": "file:" + path, "init_config": content.get("init_config"), "instances": instances, "logs": content.get("logs")}
+    return {
+        "source": "file:" + path,
+        "init_config": content.get("init_config"),
+        "instances": instances,
+        "logs": content.get("logs"),
+    }
 
 
 def read_configurations(directory):
-    """All files of the check's configuration, and the error of the last bad one with no good one after it."""
+    """All files of the check's configuration, and the error of the last bad one with no good one
+    after it."""
     paths = []
     for entry in ("postfix.d", "postfix.yaml", "postfix.yml"):
         path = os.path.join(directory, entry)
         try:
-            paths += [os.path.join(path, name) for name in sorted(os.listdir(path))] if os.path.isdir(path) else [path]
+            paths += (
+                [os.path.join(path, name) for name in sorted(os.listdir(path))]
+                if os.path.isdir(path)
+                else [path]
+            )
         except OSError as error:
-            print("Skipping config directory %s: %s" % (path, reason(error)), file=sys.stderr)
+            print(f"Skipping config directory {path}: {reason(error)}", file=sys.stderr)
     configurations, errors = [], {}
     for path in paths:
         if not path.endswith((".yaml", ".yml")) or not os.path.lexists(path) or os.path.isdir(path):
@@ -135,7 +178,9 @@ def read_configurations(directory):
 
 
 def is_boolean(value):
-    return value in (0, 1) if isinstance(value, (int, float)) else str(value).lower() in TRUE + FALSE
+    return (
+        value in (0, 1) if isinstance(value, (int, float)) else str(value).lower() in TRUE + FALSE
+    )
 
 
 def is_number(value):
@@ -150,7 +195,11 @@ def string_problems(name, value):
 
 
 def boolean_problems(name, value):
-    return [] if is_boolean(value) else [(name, "Input should be a valid boolean, unable to interpret input")]
+    return (
+        []
+        if is_boolean(value)
+        else [(name, "Input should be a valid boolean, unable to interpret input")]
+    )
 
 
 def number_problems(name, value):
@@ -160,18 +209,30 @@ def number_problems(name, value):
 def strings_problems(name, value):
     if not isinstance(value, list):
         return [(name, "Input should be a valid tuple")]
-    return [("%s -> %d" % (name, number), "Input should be a valid string") for number, item in enumerate(value, 1) if not isinstance(item, str)]
+    return [
+        (f"{name} -> {number}", "Input should be a valid string")
+        for number, item in enumerate(value, 1)
+        if not isinstance(item, str)
+    ]
 
 
 def patterns_problems(name, value):
     if not isinstance(value, dict):
         return [(name, "Input should be a valid dictionary")]
     lists = [(key, value[key]) for key in ("include", "exclude") if value.get(key) is not None]
-    return [problem for key, patterns in lists for problem in strings_problems("%s -> %s" % (name, key), patterns)]
+    return [
+        problem
+        for key, patterns in lists
+        for problem in strings_problems(f"{name} -> {key}", patterns)
+    ]
 
 
 MODELS = {
-    "SharedConfig": {"postfix_user": string_problems, "postqueue": boolean_problems, "service": string_problems},
+    "SharedConfig": {
+        "postfix_user": string_problems,
+        "postqueue": boolean_problems,
+        "service": string_problems,
+    },
     "InstanceConfig": {
         "config_directory": string_problems,
         "directory": string_problems,
@@ -188,26 +249,41 @@ MODELS = {
 
 def validate(model, values):
     """Look at the types of what is known; unknown keys are accepted, and so is null."""
-    problems = [problem for name, look in MODELS[model].items() if values.get(name) is not None for problem in look(name, values[name])]
+    problems = [
+        problem
+        for name, look in MODELS[model].items()
+        if values.get(name) is not None
+        for problem in look(name, values[name])
+    ]
     if problems:
-        lines = ["%s\n  %s" % problem for problem in problems]
-        number = "%d error%s" % (len(problems), "s" if len(problems) > 1 else "")
-        raise CheckError("Detected %s while loading configuration model `%s`:\n%s" % (number, model, "\n".join(lines)))
+        lines = ["{}\n  {}".format(*problem) for problem in problems]
+        number = f"{len(problems)} error{'s' if len(problems) > 1 else ''}"
+        raise CheckError(
+            "Detected {} while loading configuration model `{}`:\n{}".format(
+                number, model, "\n".join(lines)
+            )
+        )
 
 
 def output_of(*command):
     """What a command prints and its exit code; only one that cannot be started is an error."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
     except FileNotFoundError:
-        raise CheckError('exec: "%s": executable file not found in $PATH' % command[0])
+        raise CheckError(f'exec: "{command[0]}": executable file not found in $PATH') from None
     return done.stdout.decode("utf-8"), done.returncode
 
 
 def count_files(path, user):
     """The number of files in a queue's directory, or 0 where sudo or find refused."""
     if not os.path.exists(path):
-        raise CheckError("%s does not exist" % path)
+        raise CheckError(f"{path} does not exist")
     if os.geteuid() == 0:
         return sum(len(names) for parent, directories, names in os.walk(path))
     if output_of("sudo", "-l")[1] != 0:
@@ -239,14 +315,16 @@ class Instance:
         self.settings = configuration["instances"][number] or {}
         self.hostname = hostname
         text = json.dumps([self.init_config, self.settings], sort_keys=True, default=str)
-        interval = self.settings.get("min_collection_interval") or self.init_config.get("min_collection_interval")
+        interval = self.settings.get("min_collection_interval") or self.init_config.get(
+            "min_collection_interval"
+        )
         self.interval = float(interval) if interval and is_number(interval) else 15
         self.due = 0
         self.gauges = {}
         self.stats = {
             "CheckName": "postfix",
             "CheckVersion": CHECK_VERSION,
-            "CheckConfigSource": "%s[%d]" % (configuration["source"], number),
+            "CheckConfigSource": f"{configuration['source']}[{number}]",
             "CheckLoader": "python",
             "CheckID": "postfix:" + hashlib.sha256(text.encode()).hexdigest()[:16],
             "Interval": int(self.interval * 1e9),
@@ -270,7 +348,9 @@ class Instance:
     def is_wanted(self, metric):
         patterns = self.settings.get("metric_patterns") or {}
         include, exclude = (patterns.get(key) or [] for key in ("include", "exclude"))
-        return not any(re.search(pattern, metric) for pattern in exclude) and (not include or any(re.search(pattern, metric) for pattern in include))
+        return not any(re.search(pattern, metric) for pattern in exclude) and (
+            not include or any(re.search(pattern, metric) for pattern in include)
+        )
 
     def gauge(self, queue, place, value):
         if not self.is_wanted(METRIC):
@@ -285,19 +365,25 @@ class Instance:
     def check(self):
         validate("SharedConfig", self.init_config)
         validate("InstanceConfig", self.settings)
-        directory, config_directory, queues = (self.settings.get(name) for name in ("directory", "config_directory", "queues"))
+        directory, config_directory, queues = (
+            self.settings.get(name) for name in ("directory", "config_directory", "queues")
+        )
         # Not the validated value: the text "false" is true here.
         if self.init_config.get("postqueue"):
             if not config_directory:
                 raise CheckError('using postqueue: missing required yaml "config_directory" entry')
             output_of("postconf", "authorized_mailq_users")
-            for queue, count in count_listing(output_of("postqueue", "-c", config_directory, "-p")[0]).items():
+            for queue, count in count_listing(
+                output_of("postqueue", "-c", config_directory, "-p")[0]
+            ).items():
                 self.gauge(queue, config_directory, count)
         else:
             if not directory or not queues:
                 raise CheckError("using sudo: missing required yaml config entry")
             for queue in queues:
-                count = count_files(os.path.join(directory, queue), self.init_config.get("postfix_user", "root"))
+                count = count_files(
+                    os.path.join(directory, queue), self.init_config.get("postfix_user", "root")
+                )
                 self.gauge(queue, os.path.basename(directory), count)
         try:
             output_of("postconf", "mail_version")
@@ -316,17 +402,30 @@ class Instance:
             stats["LastSuccessDate"] = int(time.time())
         except Exception as error:  # pylint: disable=broad-except
             # Whatever goes wrong in a check is the check's error, not the Agent's.
-            stats["LastError"] = json.dumps([{"message": str(error), "traceback": traceback.format_exc()}])
+            stats["LastError"] = json.dumps(
+                [{"message": str(error), "traceback": traceback.format_exc()}]
+            )
             stats["TotalErrors"] += 1
         stats["MetricSamples"] = len(self.gauges)
         stats["TotalMetricSamples"] += len(self.gauges)
         stats["UpdateTimestamp"] = int(time.time())
-        stats["AverageExecutionTime"] = stats["LastExecutionTime"] = int((time.time() - started) * 1000)
+        stats["AverageExecutionTime"] = stats["LastExecutionTime"] = int(
+            (time.time() - started) * 1000
+        )
 
     def series(self):
         host = "" if self.settings.get("empty_default_hostname") else self.hostname
-        common = {"metric": METRIC, "host": host, "type": "gauge", "interval": 0, "source_type_name": "System"}
-        return [dict(common, points=[[self.stats["UpdateTimestamp"], value]], tags=list(tags)) for tags, value in self.gauges.items()]
+        common = {
+            "metric": METRIC,
+            "host": host,
+            "type": "gauge",
+            "interval": 0,
+            "source_type_name": "System",
+        }
+        return [
+            dict(common, points=[[self.stats["UpdateTimestamp"], value]], tags=list(tags))
+            for tags, value in self.gauges.items()
+        ]
 
 
 def make_instances(configurations, errors, settings):
@@ -334,9 +433,14 @@ def make_instances(configurations, errors, settings):
     instances = []
     for configuration in configurations:
         if isinstance(configuration["init_config"] or {}, dict):
-            instances += [Instance(configuration, number, settings["hostname"]) for number in range(len(configuration["instances"]))]
+            instances += [
+                Instance(configuration, number, settings["hostname"])
+                for number in range(len(configuration["instances"]))
+            ]
         elif configuration["instances"]:
-            errors["postfix"] = "could not load the check: init_config in %s is no mapping" % configuration["source"]
+            errors["postfix"] = "could not load the check: init_config in {} is no mapping".format(
+                configuration["source"]
+            )
     return instances
 
 
@@ -365,11 +469,13 @@ class LogSource:
             if not rule.get("name"):
                 return "all processing rules must have a name"
             if rule.get("type") not in RULES:
-                return "type %s is not supported for processing rule `%s`" % (rule.get("type"), rule["name"])
+                return "type {} is not supported for processing rule `{}`".format(
+                    rule.get("type"), rule["name"]
+                )
             try:
                 re.compile(rule["pattern"])
             except (KeyError, TypeError, re.error):
-                return "no valid pattern provided for processing rule: %s" % rule["name"]
+                return "no valid pattern provided for processing rule: {}".format(rule["name"])
         return None
 
     def read(self):
@@ -378,19 +484,25 @@ class LogSource:
                 self.read_files()
                 self.status = "OK"
             except OSError as error:
-                self.status = "Error: open %s: %s" % (error.filename, reason(error))
+                self.status = f"Error: open {error.filename}: {reason(error)}"
             except Failure as error:
-                self.status = "Error: %s" % error
+                self.status = f"Error: {error}"
         elif not self.problem() and self.configuration["type"] == "journald":
             self.read_journal()
 
     def read_files(self):
         pattern = self.configuration["path"]
-        excluded = {path for other in self.configuration.get("exclude_paths") or [] for path in glob.glob(other)}
+        excluded = {
+            path
+            for other in self.configuration.get("exclude_paths") or []
+            for path in glob.glob(other)
+        }
         paths = [path for path in sorted(glob.glob(pattern)) if path not in excluded]
         if not paths:
             wild = any(character in pattern for character in "*?[")
-            raise Failure("no file matches %s" % pattern if wild else "file %s does not exist" % pattern)
+            raise Failure(
+                f"no file matches {pattern}" if wild else f"file {pattern} does not exist"
+            )
         for path in paths:
             stream = self.streams.get(path)
             rotated = stream and os.fstat(stream.fileno()).st_ino != os.stat(path).st_ino
@@ -399,51 +511,97 @@ class LogSource:
             if rotated or not stream:
                 self.streams.pop(path, None)
                 stream = open(path, "rb")
-                if not rotated and self.configuration.get("start_position") not in ("beginning", "forceBeginning"):
+                if not rotated and self.configuration.get("start_position") not in (
+                    "beginning",
+                    "forceBeginning",
+                ):
                     stream.seek(0, os.SEEK_END)
                 self.streams[path] = stream
 
     def read_journal(self):
-        """journald refuses nobody: who may not read sees an empty journal, and the status stays OK."""
+        """journald refuses nobody: who may not read sees an empty journal, and the status stays
+        OK."""
         self.status = "OK"
         now = time.time()
         if now < self.due:
             return
         self.due = now + 10
         self.hold_journal()
-        command = ["journalctl", "--quiet", "--output=cat", "--since=@%d" % self.since, "--until=@%d" % now]
+        command = [
+            "journalctl",
+            "--quiet",
+            "--output=cat",
+            f"--since=@{int(self.since)}",
+            f"--until=@{int(now)}",
+        ]
         command += ["--unit=" + unit for unit in self.configuration.get("include_units") or []]
-        command += ["--directory=" + self.configuration["path"]] if self.configuration.get("path") else []
+        command += (
+            ["--directory=" + self.configuration["path"]] if self.configuration.get("path") else []
+        )
         command += self.configuration.get("include_matches") or []
         self.bytes += len(output_of(*command)[0].encode())
         self.since = now
 
     def hold_journal(self):
-        """Keep the files open that are written to now, as libsystemd does, where they may be read."""
-        directories = [self.configuration["path"]] if self.configuration.get("path") else ["/var/log/journal/*", "/run/log/journal/*"]
-        paths = [path for directory in directories for path in glob.glob(directory + "/system.journal") if os.access(path, os.R_OK)]
+        """Keep the files open that are written to now, as libsystemd does, where they may be
+        read."""
+        directories = (
+            [self.configuration["path"]]
+            if self.configuration.get("path")
+            else ["/var/log/journal/*", "/run/log/journal/*"]
+        )
+        paths = [
+            path
+            for directory in directories
+            for path in glob.glob(directory + "/system.journal")
+            if os.access(path, os.R_OK)
+        ]
         held, self.journal = self.journal, [open(path, "rb") for path in paths]
         for stream in held:
             stream.close()
 
     def state(self):
-        shown = {"Type": "", "Path": "", "Service": "", "Source": "", "IncludeUnits": "", "ExcludeUnits": "", "ConfigId": ""}
+        shown = {
+            "Type": "",
+            "Path": "",
+            "Service": "",
+            "Source": "",
+            "IncludeUnits": "",
+            "ExcludeUnits": "",
+            "ConfigId": "",
+        }
         if isinstance(self.configuration, dict):
-            for name, key in zip(shown, ("type", "path", "service", "source", "include_units", "exclude_units", "config_id")):
+            for name, key in zip(
+                shown,
+                (
+                    "type",
+                    "path",
+                    "service",
+                    "source",
+                    "include_units",
+                    "exclude_units",
+                    "config_id",
+                ),
+            ):
                 value = self.configuration.get(key) or ""
                 shown[name] = ", ".join(value) if isinstance(value, list) else str(value)
         shown["Status"] = self.status
         inputs = sorted(self.streams)
-        return {"shown": {name: value for name, value in shown.items() if value}, "inputs": inputs, "bytes": self.bytes}
+        return {
+            "shown": {name: value for name, value in shown.items() if value},
+            "inputs": inputs,
+            "bytes": self.bytes,
+        }
 
 
 def make_sources(configurations, errors):
-    """The log sources; of journald entries for the same journal only the first is ever read, and nothing is said of the others."""
+    """The log sources; of journald entries for the same journal only the first is ever read, and
+    nothing is said of the others."""
     sources, journals = [], set()
     for configuration in configurations:
         logs = configuration["logs"]
         if logs is not None and not isinstance(logs, list):
-            errors["postfix"] = "invalid logs config: %r is no list" % logs
+            errors["postfix"] = f"invalid logs config: {logs!r} is no list"
             continue
         for entry in logs or []:
             source = LogSource(entry)
@@ -457,7 +615,9 @@ def make_sources(configurations, errors):
 
 def save(state):
     """Write the state whole or not at all."""
-    with open(os.open(STATE + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "w", encoding="utf-8") as stream:
+    with open(
+        os.open(STATE + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "w", encoding="utf-8"
+    ) as stream:
         json.dump(state, stream, default=str)
     os.replace(STATE + ".new", STATE)
 
@@ -466,12 +626,16 @@ def write_tokens():
     """Write what the commands use to speak to the Agent, where it is not there yet."""
     for path in TOKENS:
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+            with open(
+                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+            ) as stream:
                 stream.write(secrets.token_hex(32))
         except FileExistsError:
             pass
         except OSError as error:
-            raise Failure("error while creating or fetching auth token: open %s: %s" % (path, reason(error)))
+            raise Failure(
+                f"error while creating or fetching auth token: open {path}: {reason(error)}"
+            ) from None
 
 
 def need_tokens():
@@ -480,8 +644,11 @@ def need_tokens():
         try:
             os.close(os.open(path, os.O_RDONLY))
         except OSError as error:
-            text = "unable to fetch auth token: open %s: %s (check needs auth_token and ipc_cert.pem, which the Agent writes at its first start)"
-            raise Failure(text % (path, reason(error)))
+            text = (
+                "unable to fetch auth token: open %s: %s (check needs auth_token and ipc_cert.pem,"
+                " which the Agent writes at its first start)"
+            )
+            raise Failure(text % (path, reason(error))) from None
 
 
 def run():
@@ -492,7 +659,12 @@ def run():
     configurations, errors = read_configurations(settings["confd_path"])
     instances = make_instances(configurations, errors, settings)
     sources = make_sources(configurations, errors) if settings["logs_enabled"] else []
-    state = {"pid": os.getpid(), "settings": settings, "configurations": configurations, "errors": errors}
+    state = {
+        "pid": os.getpid(),
+        "settings": settings,
+        "configurations": configurations,
+        "errors": errors,
+    }
     try:
         while True:
             for source in sources:
@@ -520,14 +692,14 @@ def running_state():
     except FileNotFoundError:
         state = None
     except OSError as error:
-        raise Failure("open %s: %s" % (STATE, reason(error)))
-    if not state or not os.path.exists("/proc/%d" % state["pid"]):
+        raise Failure(f"open {STATE}: {reason(error)}") from None
+    if not state or not os.path.exists(f"/proc/{state['pid']}"):
         raise Failure("could not reach the Agent: connection refused. Make sure that it is running")
     return state
 
 
 def headline(text, line="="):
-    return "%s\n%s" % (text, line * len(text))
+    return f"{text}\n{line * len(text)}"
 
 
 def indent(text, depth):
@@ -536,13 +708,13 @@ def indent(text, depth):
 
 def show_check(stats):
     lines = [
-        "Instance ID: %s [%s]" % (stats["CheckID"], "ERROR" if stats["LastError"] else "OK"),
-        "Configuration Source: %s" % stats["CheckConfigSource"],
-        "Total Runs: %d" % stats["TotalRuns"],
-        "Metric Samples: Last Run: %d, Total: %d" % (stats["MetricSamples"], stats["TotalMetricSamples"]),
+        "Instance ID: {} [{}]".format(stats["CheckID"], "ERROR" if stats["LastError"] else "OK"),
+        "Configuration Source: {}".format(stats["CheckConfigSource"]),
+        f"Total Runs: {stats['TotalRuns']}",
+        f"Metric Samples: Last Run: {stats['MetricSamples']}, Total: {stats['TotalMetricSamples']}",
         "Events: Last Run: 0, Total: 0",
         "Service Checks: Last Run: 0, Total: 0",
-        "Average Execution Time : %dms" % stats["AverageExecutionTime"],
+        f"Average Execution Time : {int(stats['AverageExecutionTime'])}ms",
     ]
     for error in json.loads(stats["LastError"] or "[]"):
         lines += ["Error: " + error["message"], error["traceback"].rstrip()]
@@ -550,11 +722,15 @@ def show_check(stats):
 
 
 def show_collector(checks, errors):
-    print("\n%s\n\n%s" % ("=========\nCollector\n=========", indent(headline("Running Checks"), 2)))
+    print(
+        "\n{}\n\n{}".format(
+            "=========\nCollector\n=========", indent(headline("Running Checks"), 2)
+        )
+    )
     if not checks:
         print("    No checks have run yet")
     else:
-        print("\n" + indent(headline("postfix (%s)" % CHECK_VERSION, "-"), 4))
+        print("\n" + indent(headline(f"postfix ({CHECK_VERSION})", "-"), 4))
     for stats in checks:
         print(show_check(stats) + "\n")
     if errors:
@@ -565,23 +741,33 @@ def show_collector(checks, errors):
 
 def status():
     state = running_state()
-    print("==========================\nAgent (v%s, a stand-in)\n==========================\n" % VERSION)
-    print("  Pid: %d\n\n%s" % (state["pid"], indent(headline("Paths"), 2)))
-    print("    Config File: %s\n    conf.d: %s\n\n  Hostname: %s" % (MAIN_FILE, state["settings"]["confd_path"], state["settings"]["hostname"]))
+    print(
+        f"==========================\nAgent (v{VERSION}, a stand-in)\n==========================\n"
+    )
+    print(f"  Pid: {state['pid']}\n\n" + indent(headline("Paths"), 2))
+    print(
+        "    Config File: {}\n    conf.d: {}\n\n  Hostname: {}".format(
+            MAIN_FILE, state["settings"]["confd_path"], state["settings"]["hostname"]
+        )
+    )
     show_collector(state["checks"], state["errors"])
     print("\n==========\nLogs Agent\n==========\n")
     if not state["settings"]["logs_enabled"]:
         print("  Logs Agent is not running")
         return
-    print("  ============\n  Integrations\n  ============\n\n%s" % indent(headline("postfix", "-"), 2))
+    print(
+        "  ============\n  Integrations\n  ============\n\n{}".format(
+            indent(headline("postfix", "-"), 2)
+        )
+    )
     for source in state["logs"]:
         first = "    - "
         for name, value in source["shown"].items():
-            print("%s%s: %s" % (first, name, value))
+            print(f"{first}{name}: {value}")
             first = "      "
         if source["inputs"]:
-            print("      Inputs:\n%s" % indent("\n".join(source["inputs"]), 8))
-        print("      Bytes Read: %d" % source["bytes"])
+            print("      Inputs:\n{}".format(indent("\n".join(source["inputs"]), 8)))
+        print(f"      Bytes Read: {source['bytes']}")
 
 
 def configcheck():
@@ -591,27 +777,40 @@ def configcheck():
     if state["errors"]:
         print("=== Configuration errors ===\n")
     for name, error in state["errors"].items():
-        print("%s: %s\n" % (name, error))
+        print(f"{name}: {error}\n")
     identifiers = {stats["CheckConfigSource"]: stats["CheckID"] for stats in state["checks"]}
     for configuration in state["configurations"]:
-        print("=== postfix check ===\nConfiguration provider: file\nConfiguration source: %s" % configuration["source"])
+        print(
+            "=== postfix check ===\nConfiguration provider: file\nConfiguration source: {}".format(
+                configuration["source"]
+            )
+        )
         for number, instance in enumerate(configuration["instances"]):
-            print("Config for instance ID: %s" % identifiers.get("%s[%d]" % (configuration["source"], number), "none"))
+            print(
+                "Config for instance ID: {}".format(
+                    identifiers.get(f"{configuration['source']}[{number}]", "none")
+                )
+            )
             print(yaml.safe_dump(instance).rstrip() + "\n~")
-        for title, part in (("Init Config", configuration["init_config"]), ("Log Config", configuration["logs"])):
+        for title, part in (
+            ("Init Config", configuration["init_config"]),
+            ("Log Config", configuration["logs"]),
+        ):
             if part is not None:
-                print("%s:\n%s" % (title, yaml.safe_dump(part).rstrip()))
+                print(f"{title}:\n{yaml.safe_dump(part).rstrip()}")
         print("===\n")
 
 
 def check(name, as_json, times):
     settings = read_settings()
     need_tokens()
-    configurations, errors = read_configurations(settings["confd_path"]) if name == "postfix" else ([], {})
+    configurations, errors = (
+        read_configurations(settings["confd_path"]) if name == "postfix" else ([], {})
+    )
     instances = make_instances(configurations, errors, settings)
     if not instances:
         for error in errors.values():
-            print("\nError: invalid config for %s: %s" % (name, error))
+            print(f"\nError: invalid config for {name}: {error}")
         raise Failure("no valid check found")
     if len(instances) > 1:
         print("Multiple check instances found, running each of them")
@@ -622,7 +821,13 @@ def check(name, as_json, times):
         series = instance.series()
         if as_json:
             # There is no key "metrics" where there are none.
-            results.append({"aggregator": {"metrics": series} if series else {}, "runner": instance.stats, "inventories": {}})
+            results.append(
+                {
+                    "aggregator": {"metrics": series} if series else {},
+                    "runner": instance.stats,
+                    "inventories": {},
+                }
+            )
         else:
             if series:
                 print("=== Series ===\n" + json.dumps(series, indent=2))
@@ -630,7 +835,10 @@ def check(name, as_json, times):
     if as_json:
         print(json.dumps(results, indent=2))
     elif times == 1:
-        print("Check has run only once, if some metrics are missing you can try again with --check-rate to see any other metric if available.")
+        print(
+            "Check has run only once, if some metrics are missing you can try again with"
+            " --check-rate to see any other metric if available."
+        )
 
 
 class Parser(argparse.ArgumentParser):
@@ -639,14 +847,18 @@ class Parser(argparse.ArgumentParser):
 
 
 def main():
-    parser = Parser(prog="datadog-agent", description="A stand-in for the Datadog Agent, for test hosts.")
+    parser = Parser(
+        prog="datadog-agent", description="A stand-in for the Datadog Agent, for test hosts."
+    )
     commands = parser.add_subparsers(dest="command", parser_class=Parser)
     for name in ("run", "status", "configcheck", "version"):
         commands.add_parser(name)
     checking = commands.add_parser("check")
     checking.add_argument("name")
     checking.add_argument("--json", action="store_true")
-    checking.add_argument("--check-rate", "-r", dest="times", action="store_const", const=2, default=1)
+    checking.add_argument(
+        "--check-rate", "-r", dest="times", action="store_const", const=2, default=1
+    )
     try:
         options = parser.parse_args()
         if options.command == "check":
@@ -654,14 +866,17 @@ def main():
         elif options.command == "run":
             run()
         elif options.command == "version":
-            print("Agent %s - Commit: none - This is a stand-in for tests, not Datadog's Agent" % VERSION)
+            print(
+                f"Agent {VERSION} - Commit: none - This is a stand-in for tests, not Datadog's"
+                " Agent"
+            )
         elif options.command in ("status", "configcheck"):
             read_settings()
             {"status": status, "configcheck": configcheck}[options.command]()
         else:
             parser.print_help()
     except Failure as error:
-        print("Error: %s" % error, file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         sys.exit(FAILED)
 
 

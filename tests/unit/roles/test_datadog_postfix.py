@@ -12,8 +12,8 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import RULES
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_plan import QUEUES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.logs import RULES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.plan import QUEUES
 from ansible_collections.mailops.postfix.tests.injection.places import OPTIONS
 
 ROLE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "datadog_postfix"
@@ -42,14 +42,20 @@ def test_defaults_and_options_are_the_same(entry_point):
     options = SPECS[entry_point]["options"]
     assert list(DEFAULTS) == list(options)
     for name, value in DEFAULTS.items():
-        assert repr(options[name]["default"]) == repr(value) and isinstance(value, TYPES[options[name]["type"]]), name
+        assert repr(options[name]["default"]) == repr(value) and isinstance(
+            value, TYPES[options[name]["type"]]
+        ), name
 
 
 def test_options_are_described():
     for name, option in described(SPECS["main"]["options"]):
         assert option["type"] in TYPES and option["description"], name
         assert option["type"] != "list" or option["elements"] in TYPES, name
-        for value in option.get("default") if isinstance(option.get("default"), list) else [option.get("default")]:
+        for value in (
+            option.get("default")
+            if isinstance(option.get("default"), list)
+            else [option.get("default")]
+        ):
             assert value is None or value in option.get("choices", [value]), name
 
 
@@ -84,5 +90,9 @@ def test_no_variable_is_misspelt_and_none_is_unused():
     used = {name for text in texts.values() for name in NAME.findall(text)}
     assert used - defined == set()
     # A name that is only where it is made is not used.
-    everywhere = "\n".join([*texts.values(), (ROLE / "defaults/main.yml").read_text(encoding="utf-8")])
-    assert [name for name in sorted(defined) if len(re.findall(r"\b%s\b" % name, everywhere)) < 2] == []
+    everywhere = "\n".join(
+        [*texts.values(), (ROLE / "defaults/main.yml").read_text(encoding="utf-8")]
+    )
+    assert [
+        name for name in sorted(defined) if len(re.findall(rf"\b{name}\b", everywhere)) < 2
+    ] == []

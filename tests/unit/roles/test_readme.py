@@ -11,24 +11,36 @@ import re
 
 import yaml
 
-from ansible_collections.mailops.postfix.plugins.module_utils.sudo_access import sudoers
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_files import HEADER
-from ansible_collections.mailops.postfix.plugins.plugin_utils.agent_logs import RULES
-from ansible_collections.mailops.postfix.tests.injection.places import conf_yaml, host, instance, plan
+from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import sudoers
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.conf_yaml import HEADER
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.logs import RULES
+from ansible_collections.mailops.postfix.tests.injection.places import (
+    conf_yaml,
+    host,
+    instance,
+    plan,
+)
 
 ROLE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "datadog_postfix"
 README = (ROLE / "README.md").read_text(encoding="utf-8")
-OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))[
+    "argument_specs"
+]["main"]["options"]
 
 
 def blocks(language):
     """The texts that stand in code blocks of a language."""
-    return re.findall(r"^```%s\n(.*?)^```$" % language, README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def rows(*heading):
-    """The rows of a table by their first cell, which is code, and whose heading begins like this."""
-    table = re.search(r"^\| %s .*\n\|[-|]+\|\n((?:\|.*\n)+)" % r" \| ".join(map(re.escape, heading)), README, re.MULTILINE)[1]
+    """The rows of a table by their first cell, which is code, and whose heading begins like
+    this."""
+    table = re.search(
+        r"^\| {} .*\n\|[-|]+\|\n((?:\|.*\n)+)".format(r" \| ".join(map(re.escape, heading))),
+        README,
+        re.MULTILINE,
+    )[1]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
     return {row[0].strip("` "): row[1:] for row in cells}
 
@@ -44,12 +56,16 @@ def test_every_key_of_an_instance_is_there():
     shown = rows("key", "default")
     options = OPTIONS["datadog_postfix_instances"]["options"]
     assert list(shown) == list(options)
-    assert [name for name, cells in shown.items() if cells[0] == "required"] == [name for name, option in options.items() if option.get("required")]
+    assert [name for name, cells in shown.items() if cells[0] == "required"] == [
+        name for name, option in options.items() if option.get("required")
+    ]
 
 
 def test_every_choice_is_there():
     assert list(rows("rule", "what it does")) == list(RULES)
-    assert set(rows("value", "what it does")) - {""} == set(OPTIONS["datadog_postfix_log_access"]["choices"])
+    assert set(rows("value", "what it does")) - {""} == set(
+        OPTIONS["datadog_postfix_log_access"]["choices"]
+    )
 
 
 def test_examples_use_options_that_exist():
@@ -61,11 +77,17 @@ def test_examples_use_options_that_exist():
 
 def test_the_sudoers_files_are_those_that_the_role_writes():
     options, programs = plan()["steps"]["sudo"], {"find": "/usr/bin/find"}
-    assert blocks("sudoers") == [sudoers(options, programs, False, []), sudoers(options, programs, True, ["log_allowed", "pam_session"])]
+    assert blocks("sudoers") == [
+        sudoers(options, programs, False, []),
+        sudoers(options, programs, True, ["log_allowed", "pam_session"]),
+    ]
 
 
 def test_each_line_of_the_sudoers_file_has_its_reason():
-    starts = [re.sub(r"/usr/bin/find DIRECTORY.*", "/usr/bin/find ", start) for start in rows("line", "why")]
+    starts = [
+        re.sub(r"/usr/bin/find DIRECTORY.*", "/usr/bin/find ", start)
+        for start in rows("line", "why")
+    ]
     for line in blocks("sudoers")[1].replace("\\\n    ", "").splitlines():
         assert any(start in line for start in starts), line
     for start in starts:
@@ -73,5 +95,7 @@ def test_each_line_of_the_sudoers_file_has_its_reason():
 
 
 def test_conf_yaml_is_what_the_role_writes():
-    found = plan(host(instance(), instance("postfix-out")), tags=["env:prod"], log_rules=["drop_connections"])
+    found = plan(
+        host(instance(), instance("postfix-out")), tags=["env:prod"], log_rules=["drop_connections"]
+    )
     assert [text for text in blocks("yaml") if text.startswith(HEADER)] == [conf_yaml(found)]

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plays stored results to the callback queue_table, as a run of postfix_queue on that many hosts would.
+"""Plays stored results to the callback queue_table, as a run of postfix_queue on that many hosts
+would.
 
-replay.py RUNS    RUNS: a JSON file, a list of runs, each a list of [host, "ok", "failed" or "unreachable", result]
-"""
+replay.py RUNS    RUNS: a JSON file, a list of runs, each a list of [host, "ok", "failed" or
+"unreachable", result]"""
 
 from __future__ import annotations
 
@@ -29,10 +30,14 @@ def main():
 def replay(events):
     callback = callback_loader.get("mailops.postfix.queue_table")
     callback.set_options()
-    task = types.SimpleNamespace(action="mailops.postfix.postfix_queue", delegate_to=None, loop=None, _uuid="task")
+    task = types.SimpleNamespace(
+        action="mailops.postfix.postfix_queue", delegate_to=None, loop=None, _uuid="task"
+    )
     for name, event, returned in events:
         host = types.SimpleNamespace(get_name=lambda name=name: name)
-        getattr(callback, "v2_runner_on_" + event)(types.SimpleNamespace(_host=host, _task=task, _result=returned))
+        getattr(callback, "v2_runner_on_" + event)(
+            types.SimpleNamespace(_host=host, _task=task, _result=returned)
+        )
     callback.v2_playbook_on_stats(object())
 
 

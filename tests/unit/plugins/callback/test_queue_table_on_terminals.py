@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The callback on a pseudo-terminal: real runs of Ansible on few hosts, and stored results of thousands."""
+"""The callback on a pseudo-terminal: real runs of Ansible on few hosts, and stored results of
+thousands."""
 
 from __future__ import annotations
 
@@ -19,11 +20,12 @@ import termios
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import fleet
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet import fleet
 
 REPLAY = pathlib.Path(__file__).parent / "replay.py"
-# The callback itself stays out of this process, where it would make of the modules under test a part of the controller.
-COLLECTIONS = pathlib.Path(fleet.__file__).parents[5]
+# The callback itself stays out of this process, where it would make of the modules under test a
+# part of the controller.
+COLLECTIONS = pathlib.Path(fleet.__file__).parents[6]
 LOCALES = {"unicode": {"LC_ALL": "C.UTF-8"}, "ascii": {"LC_ALL": "C"}}
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 WIDE = """
@@ -52,18 +54,42 @@ mx1        0    0    1    3     0     0      4  ############
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a command, on a terminal of so many columns if there are any; returns what it wrote and its exit code."""
+    """Runs a command, on a terminal of so many columns if there are any; returns what it wrote
+    and its exit code."""
 
     def start(command, columns=None, **environment):
-        clean = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": str(COLLECTIONS)}
-        clean.update(ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CONFIG=str(tmp_path / "ansible.cfg"))
+        clean = {
+            "HOME": str(tmp_path),
+            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+            "TERM": "xterm",
+            "PYTHONPATH": str(COLLECTIONS),
+        }
+        clean.update(
+            ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CONFIG=str(tmp_path / "ansible.cfg")
+        )
         clean.update(environment or LOCALES["unicode"])
         if columns is None:
-            done = subprocess.run(command, cwd=tmp_path, env=clean, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command,
+                cwd=tmp_path,
+                env=clean,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             return done.stdout + done.stderr, done.returncode
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        with subprocess.Popen(command, cwd=tmp_path, env=clean, stdin=slave, stdout=slave, stderr=slave, start_new_session=True) as process:
+        with subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=clean,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        ) as process:
             os.close(slave)
             written = b"".join(iter(lambda: read(master), b""))
             os.close(master)
@@ -85,8 +111,15 @@ def replay(run, tmp_path, fleet_of):
     """Plays runs on so many hosts each; returns what was written."""
 
     def start(numbers, columns=None, **environment):
-        (tmp_path / "runs.json").write_text(json.dumps([fleet_of(number) for number in numbers]), encoding="utf-8")
-        written, rc = run([sys.executable, str(REPLAY), str(tmp_path / "runs.json")], columns, MAILOPS_QUEUE_TABLE_ROWS="5", **environment)
+        (tmp_path / "runs.json").write_text(
+            json.dumps([fleet_of(number) for number in numbers]), encoding="utf-8"
+        )
+        written, rc = run(
+            [sys.executable, str(REPLAY), str(tmp_path / "runs.json")],
+            columns,
+            MAILOPS_QUEUE_TABLE_ROWS="5",
+            **environment,
+        )
         assert rc == 0, written
         return written
 
@@ -95,7 +128,8 @@ def replay(run, tmp_path, fleet_of):
 
 @pytest.fixture
 def spools(tmp_path):
-    """Three hosts, mx1 to mx3, with files in their queues, one that cannot be reached, and the settings of README."""
+    """Three hosts, mx1 to mx3, with files in their queues, one that cannot be reached, and the
+    settings of README."""
     files = {"mx1": {"active": 1, "deferred": 3}, "mx2": {"deferred": 7, "hold": 2}, "mx3": {}}
     for host, counts in files.items():
         for queue in ("maildrop", "incoming", "active", "deferred", "hold", "corrupt"):
@@ -104,16 +138,29 @@ def spools(tmp_path):
                 (tmp_path / host / queue / str(name)).touch()
     (tmp_path / "ssh").write_text("#!/bin/sh\nexit 255\n", encoding="utf-8")
     (tmp_path / "ssh").chmod(0o755)
-    lost = "lost ansible_connection=ssh ansible_ssh_executable=%s/ssh\n" % tmp_path
-    mail = "[mail]\nmx1\nmx2\nmx3\n[mail:vars]\nansible_connection=local\nansible_python_interpreter=%s\n" % sys.executable
+    lost = f"lost ansible_connection=ssh ansible_ssh_executable={tmp_path}/ssh\n"
+    mail = (
+        "[mail]\nmx1\nmx2\nmx3\n[mail:vars]\nansible_connection=local\n"
+        f"ansible_python_interpreter={sys.executable}\n"
+    )
     (tmp_path / "hosts").write_text(lost + mail, encoding="utf-8")
-    settings = "[defaults]\ninventory = hosts\nforks = 3\ncallbacks_enabled = mailops.postfix.queue_table\nbin_ansible_callbacks = true\n"
+    settings = (
+        "[defaults]\ninventory = hosts\nforks = 3\ncallbacks_enabled ="
+        " mailops.postfix.queue_table\nbin_ansible_callbacks = true\n"
+    )
     (tmp_path / "ansible.cfg").write_text(settings, encoding="utf-8")
     return tmp_path
 
 
 def ad_hoc(spools, hosts):
-    return ["ansible", hosts, "-m", "mailops.postfix.postfix_queue", "-a", "queue_directory=%s/{{ inventory_hostname }}" % spools]
+    return [
+        "ansible",
+        hosts,
+        "-m",
+        "mailops.postfix.postfix_queue",
+        "-a",
+        f"queue_directory={spools}/{{{{ inventory_hostname }}}}",
+    ]
 
 
 @pytest.mark.parametrize("form", ["unicode", "ascii"])
@@ -122,7 +169,9 @@ def test_fills_the_terminal(replay, expected, columns, form):
     numbers = (1, 3, 2000)
     written = replay(numbers, columns, **LOCALES[form])
     assert "\x1b[" in written
-    assert ESCAPE.sub("", written).splitlines() == [line for number in numbers for line in ["", *expected(number, columns, form)]]
+    assert ESCAPE.sub("", written).splitlines() == [
+        line for number in numbers for line in ["", *expected(number, columns, form)]
+    ]
 
 
 @pytest.mark.parametrize("value", ["1", "please"])
@@ -132,7 +181,10 @@ def test_honours_no_color(replay, expected, value):
 
 
 def test_has_colours_only_on_a_terminal(replay, expected):
-    assert replay([3], **LOCALES["unicode"]).splitlines()[:7] == ["", *expected(3, 200, "unicode")[:6]]
+    assert replay([3], **LOCALES["unicode"]).splitlines()[:7] == [
+        "",
+        *expected(3, 200, "unicode")[:6],
+    ]
 
 
 def test_follows_the_output_of_an_ad_hoc_run(run, spools):
@@ -144,7 +196,12 @@ def test_follows_the_output_of_an_ad_hoc_run(run, spools):
 
 
 def test_is_all_that_a_quiet_run_shows(run, spools):
-    written, rc = run(ad_hoc(spools, "mail"), 60, ANSIBLE_STDOUT_CALLBACK="mailops.postfix.queue_table", **LOCALES["unicode"])
+    written, rc = run(
+        ad_hoc(spools, "mail"),
+        60,
+        ANSIBLE_STDOUT_CALLBACK="mailops.postfix.queue_table",
+        **LOCALES["unicode"],
+    )
     assert (ESCAPE.sub("", written), rc) == (NARROW, 0)
 
 
@@ -155,8 +212,12 @@ def test_is_ascii_where_the_language_is_c(run, spools):
 
 
 def test_tells_each_host_that_a_loop_delegates_to(run, spools):
-    count = {"mailops.postfix.postfix_queue": {"queue_directory": "%s/{{ item }}" % spools}}
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [dict(count, loop=["mx1", "mx2", "lost"], delegate_to="{{ item }}")]}
+    count = {"mailops.postfix.postfix_queue": {"queue_directory": f"{spools}/{{{{ item }}}}"}}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [dict(count, loop=["mx1", "mx2", "lost"], delegate_to="{{ item }}")],
+    }
     (spools / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     written, rc = run(["ansible-playbook", "play.yml"])
     assert rc == 4, written
@@ -167,7 +228,10 @@ def test_tells_each_host_that_a_loop_delegates_to(run, spools):
 
 
 def test_is_silent_where_the_module_did_not_run(run, spools):
-    (spools / "play.yml").write_text('[{"hosts": "mx1", "gather_facts": false, "tasks": [{"debug": {"msg": "mx1"}}]}]', encoding="utf-8")
+    (spools / "play.yml").write_text(
+        '[{"hosts": "mx1", "gather_facts": false, "tasks": [{"debug": {"msg": "mx1"}}]}]',
+        encoding="utf-8",
+    )
     written, rc = run(["ansible-playbook", "play.yml"])
     assert rc == 0, written
     assert re.search(r"\nPLAY RECAP \*+\nmx1 .*\n\n$", written), written

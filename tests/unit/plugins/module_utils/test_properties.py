@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a queue holds, nothing makes the parsers raise anything but their own error, or count wrongly what they accept."""
+"""Whatever a queue holds, nothing makes the parsers raise anything but their own error, or count
+wrongly what they accept."""
 
 from __future__ import annotations
 
@@ -13,20 +14,43 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils.addresses import domain_of, sender_domain
-from ansible_collections.mailops.postfix.plugins.module_utils.details import AGE_BUCKETS, DETAILS, Details
-from ansible_collections.mailops.postfix.plugins.module_utils.frequencies import Frequencies
-from ansible_collections.mailops.postfix.plugins.module_utils.listings import ListingError, parse_json_listing, parse_plain_listing
-from ansible_collections.mailops.postfix.plugins.module_utils.queue_ids import arrival_time, is_temporary
-from ansible_collections.mailops.postfix.plugins.module_utils.queues import LISTED_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils.reasons import enhanced_status, fold_reason
-from ansible_collections.mailops.postfix.plugins.module_utils.refusals import find_refusal, is_sudo_refusal, lacks_json, postfix_refusal
+from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    find_refusal,
+    is_sudo_refusal,
+    lacks_json,
+    postfix_refusal,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.addresses import (
+    domain_of,
+    sender_domain,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import (
+    AGE_BUCKETS,
+    DETAILS,
+    Details,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.frequencies import Frequencies
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.listings import (
+    ListingError,
+    parse_json_listing,
+    parse_plain_listing,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_ids import (
+    arrival_time,
+    is_temporary,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import (
+    enhanced_status,
+    fold_reason,
+)
 
 BASE52 = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 NOW = 1795349317
 MARKERS = {"active": "*", "hold": "!"}
 
-# What Postfix shows of an address or a reason: no control characters (src/util/printable.c), but anything else.
+# What Postfix shows of an address or a reason: no control characters (src/util/printable.c), but
+# anything else.
 shown = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), max_size=100)
 short_ids = st.from_regex(r"[0-9A-F]{6,16}", fullmatch=True)
 
@@ -39,11 +63,19 @@ def encode(number, digits, length=0):
     return text
 
 
+_SECONDS = st.integers(380204032, 52**7 - 1)
+
+
 @st.composite
-def long_ids(draw, seconds=st.integers(380204032, 52**7 - 1)):
+def long_ids(draw, seconds=_SECONDS):
     """Long queue IDs, as src/global/mail_queue.h makes them."""
     micros, inode = draw(st.integers(0, 999999)), draw(st.integers(1, 2**64))
-    return encode(draw(seconds), BASE52, 6) + encode(micros, BASE52, 4) + "z" + encode(inode, BASE52[:-1])
+    return (
+        encode(draw(seconds), BASE52, 6)
+        + encode(micros, BASE52, 4)
+        + "z"
+        + encode(inode, BASE52[:-1])
+    )
 
 
 messages = st.fixed_dictionaries(
@@ -55,7 +87,11 @@ messages = st.fixed_dictionaries(
         "forced_expire": st.booleans(),
         "sender": st.one_of(st.just("MAILER-DAEMON"), shown),
         "recipients": st.lists(
-            st.one_of(st.fixed_dictionaries({"address": shown}), st.fixed_dictionaries({"address": shown, "delay_reason": shown})), max_size=4
+            st.one_of(
+                st.fixed_dictionaries({"address": shown}),
+                st.fixed_dictionaries({"address": shown, "delay_reason": shown}),
+            ),
+            max_size=4,
         ),
     }
 )
@@ -73,16 +109,21 @@ def print_plain(spool):
     lines = ["----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------"]
     for message in spool:
         marker = MARKERS.get(message["queue_name"], "") + ("#" if message["forced_expire"] else "")
-        lines.append("%-17s %8d Sun Nov 22 12:08:37 %s" % (message["queue_id"] + marker, message["message_size"], message["sender"]))
+        lines.append(
+            f"{message['queue_id'] + marker:17} {int(message['message_size']):8} Sun Nov 22"
+            f" 12:08:37 {message['sender']}"
+        )
         reason = None
         for recipient in message["recipients"]:
             if recipient.get("delay_reason", reason) != reason:
                 reason = recipient["delay_reason"]
-                lines.append("%*s(%s)" % (max(0, 76 - len(reason)), "", reason))
-            lines.append("%47s%s" % ("", recipient["address"]))
+                lines.append(" " * max(0, 76 - len(reason)) + f"({reason})")
+            lines.append(f"{'':>47}{recipient['address']}")
         lines.append("")
     size = sum(message["message_size"] for message in spool)
-    lines.append("-- %d Kbytes in %d Request%s." % (size // 1024, len(spool), "" if len(spool) == 1 else "s"))
+    lines.append(
+        f"-- {int(size // 1024)} Kbytes in {len(spool)} Request{'' if len(spool) == 1 else 's'}."
+    )
     return lines
 
 
@@ -97,7 +138,13 @@ def test_json_listing_is_read_back(spool):
 @given(spools)
 def test_plain_listing_is_read_back(spool):
     found = [(message.queue, message.size) for message in parse_plain_listing(print_plain(spool))]
-    assert found == [(message["queue_name"] if message["queue_name"] in MARKERS else None, message["message_size"]) for message in spool]
+    assert found == [
+        (
+            message["queue_name"] if message["queue_name"] in MARKERS else None,
+            message["message_size"],
+        )
+        for message in spool
+    ]
 
 
 @given(spools, st.data())
@@ -128,24 +175,43 @@ def test_details_are_those_of_the_messages(spool):
         assert sum(found["ages"].values()) == len(within)
         for end in AGE_BUCKETS:
             younger = sum(1 for message in within if NOW - message["arrival_time"] < end * 60)
-            assert sum(count for name, count in found["ages"].items() if not name.endswith("+") and int(name) <= end) == younger
+            assert (
+                sum(
+                    count
+                    for name, count in found["ages"].items()
+                    if not name.endswith("+") and int(name) <= end
+                )
+                == younger
+            )
         oldest = min((message["arrival_time"] for message in within), default=None)
         assert found["oldest_age"] == (None if oldest is None else max(0, NOW - oldest))
     recipients = [recipient for message in spool for recipient in message["recipients"]]
-    assert {row["domain"]: row["count"] for row in facts["recipients"]} == collections.Counter(domain_of(one["address"]) for one in recipients)
-    assert {row["domain"]: row["count"] for row in facts["senders"]} == collections.Counter(sender_domain(message["sender"]) for message in spool)
-    assert sum(row["count"] for row in facts["reasons"]) == sum(1 for one in recipients if "delay_reason" in one)
+    assert {row["domain"]: row["count"] for row in facts["recipients"]} == collections.Counter(
+        domain_of(one["address"]) for one in recipients
+    )
+    assert {row["domain"]: row["count"] for row in facts["senders"]} == collections.Counter(
+        sender_domain(message["sender"]) for message in spool
+    )
+    assert sum(row["count"] for row in facts["reasons"]) == sum(
+        1 for one in recipients if "delay_reason" in one
+    )
     assert all(fold_reason(row["example"]) == row["reason"] for row in facts["reasons"])
     assert facts["senders_other"] == facts["recipients_other"] == facts["reasons_other"] == 0
 
 
-@given(st.integers(380204032, 52**7 - 1).flatmap(lambda seconds: st.tuples(st.just(seconds), long_ids(st.just(seconds)))))
+@given(
+    st.integers(380204032, 52**7 - 1).flatmap(
+        lambda seconds: st.tuples(st.just(seconds), long_ids(st.just(seconds)))
+    )
+)
 def test_long_queue_id_tells_the_arrival_time(pair):
     seconds, queue_id = pair
     assert arrival_time(queue_id) == seconds
 
 
-@pytest.mark.parametrize("queue_id, seconds", [("4jXSXw5BZYzL7yD", 1795349344), ("3Pt2mN2VXxznjll", 1300631508)])
+@pytest.mark.parametrize(
+    "queue_id, seconds", [("4jXSXw5BZYzL7yD", 1795349344), ("3Pt2mN2VXxznjll", 1300631508)]
+)
 def test_real_long_queue_ids(queue_id, seconds):
     assert arrival_time(queue_id) == seconds
 
@@ -201,7 +267,13 @@ def test_any_value_in_a_message_is_counted_or_refused(message, field, value):
 @given(values)
 def test_any_recipient_is_counted_or_refused(value):
     details = Details(set(DETAILS), ["hold"], now=NOW)
-    message = {"queue_name": "hold", "arrival_time": 1, "message_size": 1, "sender": "", "recipients": [value]}
+    message = {
+        "queue_name": "hold",
+        "arrival_time": 1,
+        "message_size": 1,
+        "sender": "",
+        "recipients": [value],
+    }
     try:
         list(details.watch([message]))
     except ListingError:
@@ -224,7 +296,27 @@ def test_any_text_is_an_address_a_reason_a_name_or_a_refusal(text):
 
 
 @settings(deadline=None)
-@pytest.mark.parametrize("piece", ["a", "1", "a1", "a.", "1.", "-", "@", "[", "a@", "a[", "::", "1:", "Mon, ", "http://", "_.", "\u0131"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "1",
+        "a1",
+        "a.",
+        "1.",
+        "-",
+        "@",
+        "[",
+        "a@",
+        "a[",
+        "::",
+        "1:",
+        "Mon, ",
+        "http://",
+        "_.",
+        "\u0131",
+    ],
+)
 @given(st.integers(1, 40))
 def test_folding_takes_no_longer_than_the_text_is_long(piece, times):
     # Backtracking that grows faster than the text would not come back from this.

@@ -13,15 +13,27 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.modules import datadog_agent_check
 
 COMMAND = "datadog-agent check postfix --json"
-METRIC = {"metric": "postfix.queue.size", "points": [[1795349344, 7]], "tags": ["queue:active"], "type": "gauge"}
+METRIC = {
+    "metric": "postfix.queue.size",
+    "points": [[1795349344, 7]],
+    "tags": ["queue:active"],
+    "type": "gauge",
+}
 
 
 def printed(error=""):
-    return json.dumps([{"aggregator": {"metrics": [METRIC]}, "runner": {"LastError": error, "LastWarnings": ["slow"], "TotalErrors": 0}}])
+    return json.dumps(
+        [
+            {
+                "aggregator": {"metrics": [METRIC]},
+                "runner": {"LastError": error, "LastWarnings": ["slow"], "TotalErrors": 0},
+            }
+        ]
+    )
 
 
 @pytest.fixture
@@ -29,7 +41,11 @@ def call(capsys, monkeypatch, recording):
     def run(commands=None, **arguments):
         if commands is not None:
             monkeypatch.setattr(datadog_agent_check, "user_to_take_on", lambda name: name)
-            monkeypatch.setattr(datadog_agent_check, "Runner", lambda deadline, run_as: recording(commands, deadline))
+            monkeypatch.setattr(
+                datadog_agent_check,
+                "Runner",
+                lambda deadline, run_as: recording(commands, deadline),
+            )
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             datadog_agent_check.main()
         answer = json.loads(capsys.readouterr().out)
@@ -42,7 +58,9 @@ def call(capsys, monkeypatch, recording):
 def test_metrics_and_warnings(call):
     answer = call({COMMAND: (printed(),)})
     assert answer["changed"] is False
-    assert answer["metrics"] == [{"name": "postfix.queue.size", "value": 7.0, "tags": ["queue:active"], "type": "gauge"}]
+    assert answer["metrics"] == [
+        {"name": "postfix.queue.size", "value": 7.0, "tags": ["queue:active"], "type": "gauge"}
+    ]
     assert "slow" in json.dumps(answer["warnings"])
 
 
@@ -72,6 +90,8 @@ def test_options_that_make_no_sense(call, arguments, said):
 
 
 def test_every_documented_kind_is_known():
-    documented = yaml.safe_load(datadog_agent_check.RETURN)["errors"]["contains"]["kind"]["description"]
+    documented = yaml.safe_load(datadog_agent_check.RETURN)["errors"]["contains"]["kind"][
+        "description"
+    ]
     kinds = set(re.findall(r"V\((\w+)\), ", " ".join(documented)))
     assert {"agent_not_installed", "check_failed", "unparsed_check"} < kinds < set(KINDS)

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.agent_config import MARKER
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._agent.config import MARKER
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.modules import datadog_agent_config
 
 
@@ -47,7 +47,9 @@ def test_failure(call, tmp_path):
     (tmp_path / "environment").symlink_to("/etc/passwd")
     answer = call(content="instances: []\n", logs_enabled_in="environment")
     assert [error["kind"] for error in answer["errors"]] == ["unsafe_path"]
-    assert "environment is a symbolic link" in answer["msg"] and KINDS["unsafe_path"] in answer["msg"]
+    assert (
+        "environment is a symbolic link" in answer["msg"] and KINDS["unsafe_path"] in answer["msg"]
+    )
     assert "content" in call()["msg"]
 
 
@@ -55,4 +57,8 @@ def test_documentation():
     documented = yaml.safe_load(datadog_agent_config.DOCUMENTATION)["options"]
     assert documented["marker"]["default"] == MARKER
     kinds = yaml.safe_load(datadog_agent_config.RETURN)["errors"]["contains"]["kind"]["description"]
-    assert {"unsafe_path", "agent_not_installed"} < set(re.findall(r"V\((\w+)\), ", " ".join(kinds))) < set(KINDS)
+    assert (
+        {"unsafe_path", "agent_not_installed"}
+        < set(re.findall(r"V\((\w+)\), ", " ".join(kinds)))
+        < set(KINDS)
+    )

@@ -30,14 +30,22 @@ def call(capsys, monkeypatch, recording):
 
 def test_no_agent_is_an_answer(call, tmp_path):
     answer = call(user="nobody-here", config_directory=str(tmp_path / "absent"))
-    assert (answer["changed"], answer["installed"], answer["user"], answer["config_directory_exists"]) == (False, False, None, False)
+    assert (
+        answer["changed"],
+        answer["installed"],
+        answer["user"],
+        answer["config_directory_exists"],
+    ) == (False, False, None, False)
     assert answer["unknown"] == []
 
 
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ({"config_directory": "etc/datadog-agent"}, "bad_argument: config_directory=etc/datadog-agent: not an absolute path"),
+        (
+            {"config_directory": "etc/datadog-agent"},
+            "bad_argument: config_directory=etc/datadog-agent: not an absolute path",
+        ),
         ({"binary": "bin/agent"}, "bad_argument: binary=bin/agent: "),
     ],
 )

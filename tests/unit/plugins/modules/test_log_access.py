@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.modules import log_access
 
 
@@ -54,10 +54,31 @@ def test_refused(call, arguments, kind, says):
 
 
 def test_what_is_returned_is_wired(call, monkeypatch):
-    log = {"path": "/var/log/mail.log", "readable": True, "why": None, "lasts": False, "warning": "create 0640 root root"}
-    result = {"changed": True, "granted": [], "logs": [log], "warnings": ["careful"], "diff": {"before": "a", "after": "b"}}
+    log = {
+        "path": "/var/log/mail.log",
+        "readable": True,
+        "why": None,
+        "lasts": False,
+        "warning": "create 0640 root root",
+    }
+    result = {
+        "changed": True,
+        "granted": [],
+        "logs": [log],
+        "warnings": ["careful"],
+        "diff": {"before": "a", "after": "b"},
+    }
     seen = []
-    monkeypatch.setattr(log_access, "ensure", lambda options, deadline, check_mode: seen.append((options, check_mode)) or dict(result))
+    monkeypatch.setattr(
+        log_access,
+        "ensure",
+        lambda options, deadline, check_mode: seen.append((options, check_mode)) or dict(result),
+    )
     answer = call(paths=["/var/log/mail.log"], exclusive=True)
     assert (answer["changed"], answer["logs"], "diff" in answer) == (True, [log], False)
-    assert (seen[0][0]["exclusive"], seen[0][0]["maillog_file_of"], seen[0][0]["means"], seen[0][1]) == (True, [], "auto", False)
+    assert (
+        seen[0][0]["exclusive"],
+        seen[0][0]["maillog_file_of"],
+        seen[0][0]["means"],
+        seen[0][1],
+    ) == (True, [], "auto", False)

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both modules as Ansible calls them; what they do is tested with their ensure() and against real Postfix and sudo."""
+"""Both modules as Ansible calls them; what they do is tested with their ensure() and against real
+Postfix and sudo."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS, QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.modules import mailq_access, sudo_access
 
 MODULES = pytest.mark.parametrize("module", [mailq_access, sudo_access])
@@ -49,7 +50,12 @@ def test_kinds_that_are_documented_exist(module):
 @MODULES
 def test_defaults_and_modes(call, module):
     for check_mode in (False, True):
-        arguments = {"user": "watcher", "state": "absent", "_ansible_check_mode": check_mode, "_ansible_diff": check_mode}
+        arguments = {
+            "user": "watcher",
+            "state": "absent",
+            "_ansible_check_mode": check_mode,
+            "_ansible_diff": check_mode,
+        }
         answer, ((options, asked),) = call(module, lambda: dict(RESULT), **arguments)
         assert asked is check_mode and ("diff" in answer) is check_mode and answer["changed"]
     documented = yaml.safe_load(module.DOCUMENTATION)["options"]
@@ -61,7 +67,7 @@ def test_defaults_and_modes(call, module):
 @MODULES
 def test_failure(call, module):
     def fail():
-        raise QueueError("timeout", "too long", mend="Wait.")
+        raise HostError("timeout", "too long", hint="Wait.")
 
     answer, dummy = call(module, fail, user="watcher", state="absent")
     assert answer["failed"] and answer["msg"] == "timeout: too long. Wait."
@@ -70,8 +76,12 @@ def test_failure(call, module):
 
 @MODULES
 def test_warnings(call, module):
-    warning = "be careful with %s" % module.__name__
-    assert warning in json.dumps(call(module, lambda: dict(RESULT, warnings=[warning]), user="watcher", state="absent")[0]["warnings"])
+    warning = f"be careful with {module.__name__}"
+    assert warning in json.dumps(
+        call(module, lambda: dict(RESULT, warnings=[warning]), user="watcher", state="absent")[0][
+            "warnings"
+        ]
+    )
 
 
 def test_present_needs_commands(call):

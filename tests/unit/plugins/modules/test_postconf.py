@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module as Ansible calls it; what it does to main.cf is tested with MainCf and against real Postfix."""
+"""The module as Ansible calls it; what it does to main.cf is tested with MainCf and against real
+Postfix."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.modules import postconf
 
 DESCRIBED = "postconf -c {0} -hx multi_instance_name config_directory queue_directory"
@@ -21,11 +22,12 @@ DESCRIBED = "postconf -c {0} -hx multi_instance_name config_directory queue_dire
 
 @pytest.fixture
 def call(capsys, monkeypatch, recording, tmp_path):
-    """Calls the module for an instance in tmp_path, of which postconf answers with what is given, or where it must not be asked."""
+    """Calls the module for an instance in tmp_path, of which postconf answers with what is given,
+    or where it must not be asked."""
 
     def run(draft=None, **arguments):
         directory = str(tmp_path)
-        played = recording({DESCRIBED.format(directory): ("\n%s\n%s\n" % (directory, directory),)})
+        played = recording({DESCRIBED.format(directory): (f"\n{directory}\n{directory}\n",)})
         start = played.start
 
         def start_any(argv):
@@ -65,7 +67,9 @@ def test_what_is_so_already(call, main_cf):
     assert answer["changed"] is False
     assert answer["needs"] == "none"
     assert answer["running"] is False
-    assert answer["parameters"] == [{"name": "relayhost", "before": "a", "after": "a", "needs": "none"}]
+    assert answer["parameters"] == [
+        {"name": "relayhost", "before": "a", "after": "a", "needs": "none"}
+    ]
     assert "diff" not in answer
 
 

@@ -11,14 +11,16 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import QueueError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.modules import postfix_info
 
 
 @pytest.fixture
 def call(capsys, monkeypatch, recording):
     def run(runner=None, commands=None, **arguments):
-        monkeypatch.setattr(postfix_info, "Runner", lambda deadline: runner or recording(commands, deadline))
+        monkeypatch.setattr(
+            postfix_info, "Runner", lambda deadline: runner or recording(commands, deadline)
+        )
         with patch_module_args(arguments), pytest.raises(SystemExit):
             postfix_info.main()
         return json.loads(capsys.readouterr().out)
@@ -31,7 +33,7 @@ class Refusing:
         self.kind = kind
 
     def run(self, argv):
-        raise QueueError(self.kind, "postconf cannot be run", command=argv)
+        raise HostError(self.kind, "postconf cannot be run", command=argv)
 
 
 def test_no_postfix_is_an_answer(call):
@@ -62,12 +64,17 @@ def test_instances_that_cannot_be_listed(call):
     assert [flaw["what"] for flaw in answer["unknown"]] == ["instances"]
 
 
-@pytest.mark.parametrize("directory, said", [("etc/postfix", "not an absolute path"), ("/etc/postfix/", "ends with a slash")])
+@pytest.mark.parametrize(
+    "directory, said",
+    [("etc/postfix", "not an absolute path"), ("/etc/postfix/", "ends with a slash")],
+)
 def test_directory_that_names_no_instance(call, directory, said):
     answer = call(commands={}, config_directory=["/etc/postfix", directory])
     assert answer["failed"] is True
-    assert answer["msg"].startswith("bad_argument: config_directory=%s: %s" % (directory, said))
+    assert answer["msg"].startswith(f"bad_argument: config_directory={directory}: {said}")
 
 
 def test_no_directory_is_not_every_instance(call):
-    assert call(commands={}, config_directory=[])["msg"].startswith("bad_argument: config_directory=[]: ")
+    assert call(commands={}, config_directory=[])["msg"].startswith(
+        "bad_argument: config_directory=[]: "
+    )

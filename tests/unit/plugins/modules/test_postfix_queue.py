@@ -13,16 +13,22 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils.collectors import FindCollector
-from ansible_collections.mailops.postfix.plugins.module_utils.errors import KINDS, QueueError
-from ansible_collections.mailops.postfix.plugins.module_utils.queues import QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors import FindCollector
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue
 
 POSTCONF = "postconf -hx multi_instance_name config_directory queue_directory"
-POSTCONF_OUT = "postconf -c /etc/postfix-out -hx multi_instance_name config_directory queue_directory"
+POSTCONF_OUT = (
+    "postconf -c /etc/postfix-out -hx multi_instance_name config_directory queue_directory"
+)
 LISTED = "postconf -x config_directory multi_instance_directories"
 ONE = "-               -               y         /etc/postfix\n"
-TWO = ONE + "postfix-out     mta             y         /etc/postfix-out\npostfix-off     mta             n         /etc/postfix-off\n"
+TWO = (
+    ONE
+    + "postfix-out     mta             y         /etc/postfix-out\npostfix-off     mta            "
+    " n         /etc/postfix-off\n"
+)
 NOT_AUTHORIZED = "postqueue: fatal: User nobody(65534) is not allowed to view the mail queue\n"
 
 
@@ -31,7 +37,7 @@ def spool(tmp_path):
     for number, queue in enumerate(QUEUES):
         (tmp_path / queue).mkdir()
         for name in range(number):
-            (tmp_path / queue / ("%d" % name)).touch()
+            (tmp_path / queue / f"{name}").touch()
     return str(tmp_path)
 
 
@@ -42,7 +48,9 @@ def call(capsys, monkeypatch, recording):
     def run(commands=None, **arguments):
         if commands is not None:
             commands = dict({"postmulti -l": (ONE,)}, **commands)
-            monkeypatch.setattr(postfix_queue, "Runner", lambda deadline, run_as: recording(commands, deadline))
+            monkeypatch.setattr(
+                postfix_queue, "Runner", lambda deadline, run_as: recording(commands, deadline)
+            )
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             postfix_queue.main()
         answer = json.loads(capsys.readouterr().out)
@@ -55,13 +63,24 @@ def call(capsys, monkeypatch, recording):
 def test_counts_in_a_directory(call, spool):
     answer = call(queue_directory=spool + "/")
     counts = {"maildrop": 0, "incoming": 1, "active": 2, "deferred": 3, "hold": 4, "corrupt": 5}
-    instance = {"name": None, "config_directory": None, "queue_directory": spool, "method": "find", "total": 15, "counts": counts}
-    assert answer["ansible_facts"] == {"postfix_queue": {"total": 15, "counts": counts, "instances": [instance]}}
+    instance = {
+        "name": None,
+        "config_directory": None,
+        "queue_directory": spool,
+        "method": "find",
+        "total": 15,
+        "counts": counts,
+    }
+    assert answer["ansible_facts"] == {
+        "postfix_queue": {"total": 15, "counts": counts, "instances": [instance]}
+    }
     assert answer["changed"] is False
 
 
 def test_counts_the_queues_that_are_named(call, spool):
-    facts = call(queue_directory=spool, queues=["hold", "deferred", "hold"])["ansible_facts"]["postfix_queue"]
+    facts = call(queue_directory=spool, queues=["hold", "deferred", "hold"])["ansible_facts"][
+        "postfix_queue"
+    ]
     assert facts["counts"] == {"deferred": 3, "hold": 4}
     assert facts["total"] == 7
 
@@ -71,38 +90,57 @@ def test_counts_the_same_in_check_mode(call, spool):
 
 
 def test_asks_postfix_for_the_instance(call, spool):
-    commands = {POSTCONF_OUT: ("postfix-out\n/etc/postfix-out\n%s\n" % spool,)}
-    instance = call(commands, config_directory="/etc/postfix-out")["ansible_facts"]["postfix_queue"]["instances"][0]
-    assert (instance["name"], instance["config_directory"], instance["queue_directory"]) == ("postfix-out", "/etc/postfix-out", spool)
+    commands = {POSTCONF_OUT: (f"postfix-out\n/etc/postfix-out\n{spool}\n",)}
+    instance = call(commands, config_directory="/etc/postfix-out")["ansible_facts"][
+        "postfix_queue"
+    ]["instances"][0]
+    assert (instance["name"], instance["config_directory"], instance["queue_directory"]) == (
+        "postfix-out",
+        "/etc/postfix-out",
+        spool,
+    )
 
 
 def test_falls_back_to_postqueue_where_find_is_closed(call, spool, sample, monkeypatch):
     monkeypatch.setattr(FindCollector, "_count_by_walk", closed)
-    commands = {POSTCONF: ("\n/etc/postfix\n%s\n" % spool,), "postqueue -j": (sample("postqueue_j_mixed.jsonl"),)}
+    commands = {
+        POSTCONF: (f"\n/etc/postfix\n{spool}\n",),
+        "postqueue -j": (sample("postqueue_j_mixed.jsonl"),),
+    }
     facts = call(commands)["ansible_facts"]["postfix_queue"]
     assert facts["instances"][0]["method"] == "postqueue"
-    assert facts["counts"] == {"maildrop": 1, "incoming": 1, "active": 1, "deferred": 5, "hold": 2, "corrupt": None}
+    assert facts["counts"] == {
+        "maildrop": 1,
+        "incoming": 1,
+        "active": 1,
+        "deferred": 5,
+        "hold": 2,
+        "corrupt": None,
+    }
     assert facts["total"] is None
 
 
 def closed(*arguments):
-    raise QueueError("permission_denied", "closed")
+    raise HostError("permission_denied", "closed")
 
 
 def test_does_not_fall_back_from_other_failures(call, tmp_path):
-    answer = call({POSTCONF: ("\n/etc/postfix\n%s\n" % (tmp_path / "absent"),)})
+    answer = call({POSTCONF: (f"\n/etc/postfix\n{tmp_path / 'absent'}\n",)})
     assert [error["kind"] for error in answer["errors"]] == ["missing_queue"]
 
 
 def test_failure_has_its_evidence_and_no_facts(call):
-    commands = {POSTCONF: ("\n/etc/postfix\n/var/spool/postfix\n",), "postqueue -j": ("", 69, NOT_AUTHORIZED)}
+    commands = {
+        POSTCONF: ("\n/etc/postfix\n/var/spool/postfix\n",),
+        "postqueue -j": ("", 69, NOT_AUTHORIZED),
+    }
     answer = call(commands, method="postqueue")
     assert "ansible_facts" not in answer
     assert answer["errors"] == [
         {
             "kind": "not_authorized",
             "message": "the queue could not be listed: " + NOT_AUTHORIZED.strip(),
-            "mend": KINDS["not_authorized"],
+            "hint": KINDS["not_authorized"],
             "command": "postqueue -j",
             "rc": 69,
             "stderr": NOT_AUTHORIZED.strip(),
@@ -115,7 +153,12 @@ def test_failure_has_its_evidence_and_no_facts(call):
 @pytest.mark.parametrize(
     "stdout, rc, stderr, kind",
     [
-        ("", 1, "postconf: fatal: open /etc/postfix/main.cf: No such file or directory\n", "bad_config"),
+        (
+            "",
+            1,
+            "postconf: fatal: open /etc/postfix/main.cf: No such file or directory\n",
+            "bad_config",
+        ),
         ("one line\n", 0, "", "command_failed"),
     ],
 )
@@ -124,7 +167,10 @@ def test_postconf_that_does_not_answer(call, stdout, rc, stderr, kind):
 
 
 def test_queue_asked_for_that_cannot_be_seen(call, sample):
-    commands = {POSTCONF: ("\n/etc/postfix\n/var/spool/postfix\n",), "postqueue -j": (sample("postqueue_j_mixed.jsonl"),)}
+    commands = {
+        POSTCONF: ("\n/etc/postfix\n/var/spool/postfix\n",),
+        "postqueue -j": (sample("postqueue_j_mixed.jsonl"),),
+    }
     error = call(commands, method="postqueue", queues=["hold", "corrupt"])["errors"][0]
     assert error["kind"] == "unknowable"
     assert "corrupt" in error["message"] and "hold" not in error["message"]
@@ -176,8 +222,25 @@ def test_options_that_ansible_refuses(call, arguments):
 def test_every_kind_is_documented():
     description = yaml.safe_load(postfix_queue.RETURN)["errors"]["contains"]["kind"]["description"]
     # What only other modules say is documented there.
-    of_others = {"unknown_parameter", "agent_not_installed", "agent_starting", "bad_policy", "bad_record", "check_failed", "unparsed_check", "unsafe_path"}
-    of_others |= {"not_provisioned", "not_as_planned", "wrong_number", "agent_not_running", "agent_outdated", "agent_restricted", "log_not_open"}
+    of_others = {
+        "unknown_parameter",
+        "agent_not_installed",
+        "agent_starting",
+        "bad_policy",
+        "bad_record",
+        "check_failed",
+        "unparsed_check",
+        "unsafe_path",
+    }
+    of_others |= {
+        "not_provisioned",
+        "not_as_planned",
+        "wrong_number",
+        "agent_not_running",
+        "agent_outdated",
+        "agent_restricted",
+        "log_not_open",
+    }
     assert set(re.findall(r"V\((\w+)\), ", " ".join(description))) == set(KINDS) - of_others
 
 
@@ -188,29 +251,38 @@ def test_every_kind_is_documented():
 def two(spool, sample):
     return {
         "postmulti -l": (TWO,),
-        POSTCONF: ("\n/etc/postfix\n%s\n" % spool,),
-        POSTCONF_OUT: ("postfix-out\n/etc/postfix-out\n%s\n" % spool,),
+        POSTCONF: (f"\n/etc/postfix\n{spool}\n",),
+        POSTCONF_OUT: (f"postfix-out\n/etc/postfix-out\n{spool}\n",),
         "postqueue -j": (sample("postqueue_j_mixed.jsonl"),),
         "postqueue -c /etc/postfix-out -j": (sample("postqueue_j_mixed.jsonl"),),
     }
 
 
 def test_enabled_instances_are_summed(call, two):
-    facts = call(two, method="postqueue", queues=["deferred", "hold"])["ansible_facts"]["postfix_queue"]
-    assert [(instance["name"], instance["total"]) for instance in facts["instances"]] == [("-", 7), ("postfix-out", 7)]
+    facts = call(two, method="postqueue", queues=["deferred", "hold"])["ansible_facts"][
+        "postfix_queue"
+    ]
+    assert [(instance["name"], instance["total"]) for instance in facts["instances"]] == [
+        ("-", 7),
+        ("postfix-out", 7),
+    ]
     assert facts["counts"] == {"deferred": 10, "hold": 4}
     assert facts["total"] == 14
 
 
 def test_instances_that_are_named(call, two):
-    facts = call(two, method="postqueue", config_directory=["/etc/postfix-out"])["ansible_facts"]["postfix_queue"]
+    facts = call(two, method="postqueue", config_directory=["/etc/postfix-out"])["ansible_facts"][
+        "postfix_queue"
+    ]
     assert [instance["name"] for instance in facts["instances"]] == ["postfix-out"]
 
 
 def test_one_instance_that_fails_leaves_the_others(call, two):
     two["postqueue -c /etc/postfix-out -j"] = ("", 69, NOT_AUTHORIZED)
     answer = call(two, method="postqueue", queues=["hold"])
-    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [("not_authorized", "/etc/postfix-out")]
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
+        ("not_authorized", "/etc/postfix-out")
+    ]
     facts = answer["ansible_facts"]["postfix_queue"]
     assert [(instance["name"], instance["total"]) for instance in facts["instances"]] == [("-", 2)]
     assert (facts["counts"], facts["total"]) == ({"hold": None}, None)
@@ -218,15 +290,27 @@ def test_one_instance_that_fails_leaves_the_others(call, two):
 
 def test_one_instance_without_a_main_cf_leaves_the_others(call, two):
     absent = ("", 1, "postconf: fatal: open /etc/postfix-out/main.cf: No such file or directory\n")
-    two["postmulti -l"] = ("", 1, "postmulti: fatal: open /etc/postfix-out/main.cf: No such file or directory\n")
-    two[LISTED] = ("config_directory = /etc/postfix\nmulti_instance_directories = /etc/postfix-out\n",)
+    two["postmulti -l"] = (
+        "",
+        1,
+        "postmulti: fatal: open /etc/postfix-out/main.cf: No such file or directory\n",
+    )
+    two[LISTED] = (
+        "config_directory = /etc/postfix\nmulti_instance_directories = /etc/postfix-out\n",
+    )
     names = "multi_instance_name multi_instance_group multi_instance_enable"
-    two["postconf -c /etc/postfix -x " + names] = ("multi_instance_name =\nmulti_instance_group =\nmulti_instance_enable = yes\n",)
+    two["postconf -c /etc/postfix -x " + names] = (
+        "multi_instance_name =\nmulti_instance_group =\nmulti_instance_enable = yes\n",
+    )
     two["postconf -c /etc/postfix-out -x " + names] = absent
     two[POSTCONF_OUT] = absent
     answer = call(two, queues=["hold"])
-    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [("bad_config", "/etc/postfix-out")]
-    assert [instance["counts"] for instance in answer["ansible_facts"]["postfix_queue"]["instances"]] == [{"hold": 4}]
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
+        ("bad_config", "/etc/postfix-out")
+    ]
+    assert [
+        instance["counts"] for instance in answer["ansible_facts"]["postfix_queue"]["instances"]
+    ] == [{"hold": 4}]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +323,9 @@ def test_one_instance_without_a_main_cf_leaves_the_others(call, two):
 )
 def test_instances_that_cannot_be_told(call, stdout, rc, stderr, kind):
     answer = call({"postmulti -l": (stdout, rc, stderr), LISTED: ("", 1, stderr)})
-    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [(kind, None)]
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
+        (kind, None)
+    ]
     assert "ansible_facts" not in answer
 
 
@@ -248,15 +334,31 @@ def test_instances_that_cannot_be_told(call, stdout, rc, stderr, kind):
 
 def test_details_from_the_listing(call, two, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 1795349317 + 600)
-    facts = call(two, method="postqueue", config_directory=["/etc/postfix-out"], details=["size", "age", "domains", "reasons"], top=2)
+    facts = call(
+        two,
+        method="postqueue",
+        config_directory=["/etc/postfix-out"],
+        details=["size", "age", "domains", "reasons"],
+        top=2,
+    )
     instance = facts["ansible_facts"]["postfix_queue"]["instances"][0]
     assert instance["details_method"] == "postqueue"
     deferred = instance["queues"]["deferred"]
-    assert (deferred["size"], deferred["oldest_arrival"], deferred["oldest_age"]) == (1325, "2026-11-22T12:08:37Z", 600)
+    assert (deferred["size"], deferred["oldest_arrival"], deferred["oldest_age"]) == (
+        1325,
+        "2026-11-22T12:08:37Z",
+        600,
+    )
     assert sum(deferred["ages"].values()) == 5
     assert instance["queues"]["corrupt"] is None
-    assert instance["senders"] == [{"domain": "example.com", "count": 9}, {"domain": "<>", "count": 1}]
-    assert instance["recipients"] == [{"domain": "far.example.org", "count": 10}, {"domain": "star.example.org", "count": 2}]
+    assert instance["senders"] == [
+        {"domain": "example.com", "count": 9},
+        {"domain": "<>", "count": 1},
+    ]
+    assert instance["recipients"] == [
+        {"domain": "far.example.org", "count": 10},
+        {"domain": "star.example.org", "count": 2},
+    ]
     assert (instance["recipients_other"], instance["recipients_uncertainty"]) == (1, 0)
     assert instance["reasons"][0]["reason"] == "connect to <host>: Connection timed out"
     assert (instance["reasons"][0]["count"], instance["reasons_other"]) == (9, 1)
@@ -266,8 +368,10 @@ def test_ages_from_long_names(call, two, tmp_path):
     (tmp_path / "new" / "hold" / "4").mkdir(parents=True)
     (tmp_path / "new" / "hold" / "4" / "4jXSXw4x8tzL7xl").touch()
     (tmp_path / "new" / "hold" / "123456.789").touch()
-    two[POSTCONF_OUT] = ("postfix-out\n/etc/postfix-out\n%s\n" % (tmp_path / "new"),)
-    instance = call(two, config_directory="/etc/postfix-out", method="find", queues=["hold"], details=["age"])
+    two[POSTCONF_OUT] = (f"postfix-out\n/etc/postfix-out\n{tmp_path / 'new'}\n",)
+    instance = call(
+        two, config_directory="/etc/postfix-out", method="find", queues=["hold"], details=["age"]
+    )
     instance = instance["ansible_facts"]["postfix_queue"]["instances"][0]
     assert instance["counts"] == {"hold": 2}
     assert instance["details_method"] == "find"
@@ -276,14 +380,18 @@ def test_ages_from_long_names(call, two, tmp_path):
 
 
 def test_ages_from_the_listing_where_names_are_short(call, two):
-    instance = call(two, config_directory="/etc/postfix-out", method="find", details=["age"])["ansible_facts"]["postfix_queue"]["instances"][0]
+    instance = call(two, config_directory="/etc/postfix-out", method="find", details=["age"])[
+        "ansible_facts"
+    ]["postfix_queue"]["instances"][0]
     assert (instance["method"], instance["details_method"]) == ("find", "postqueue")
     assert instance["counts"]["corrupt"] == 5
     assert instance["queues"]["deferred"]["oldest_arrival"] == "2026-11-22T12:08:37Z"
 
 
 def test_ages_that_cannot_be_told(call, spool):
-    assert [error["kind"] for error in call(queue_directory=spool, details=["age"])["errors"]] == ["unknowable"]
+    assert [error["kind"] for error in call(queue_directory=spool, details=["age"])["errors"]] == [
+        "unknowable"
+    ]
 
 
 def test_details_without_json(call, two):
@@ -293,26 +401,46 @@ def test_details_without_json(call, two):
 
 
 def test_limits_that_hold(call, two):
-    limits = {"deferred": {"count": 5, "size": 1325}, "hold": {"count": 2}, "active": {"age": 10**9}}
+    limits = {
+        "deferred": {"count": 5, "size": 1325},
+        "hold": {"count": 2},
+        "active": {"age": 10**9},
+    }
     answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits=limits)
-    assert set(answer["ansible_facts"]["postfix_queue"]["instances"][0]["queues"]["hold"]) == {"size", "oldest_arrival", "oldest_age", "ages"}
+    assert set(answer["ansible_facts"]["postfix_queue"]["instances"][0]["queues"]["hold"]) == {
+        "size",
+        "oldest_arrival",
+        "oldest_age",
+        "ages",
+    }
 
 
 def test_limits_that_are_exceeded(call, two):
     limits = {"deferred": {"count": 4, "size": 1324, "age": 0}, "hold": {"count": 2}}
     answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits=limits)
     assert [error["kind"] for error in answer["errors"]] == ["limit_exceeded"] * 3
-    for named in ("count of deferred is 5, above 4", "size of deferred is 1325, above 1324", "age of deferred is "):
+    for named in (
+        "count of deferred is 5, above 4",
+        "size of deferred is 1325, above 1324",
+        "age of deferred is ",
+    ):
         assert named in answer["msg"]
     assert answer["ansible_facts"]["postfix_queue"]["counts"]["deferred"] == 5
 
 
 def test_limit_on_what_cannot_be_told(call, two):
     for bounds in ({"count": 0}, {"age": 0}, {"size": 0}):
-        answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits={"corrupt": bounds})
+        answer = call(
+            two, method="postqueue", config_directory="/etc/postfix-out", limits={"corrupt": bounds}
+        )
         assert [error["kind"] for error in answer["errors"]] == ["unknowable"]
 
 
 def test_age_limit_on_an_empty_queue(call, two):
     two["postqueue -c /etc/postfix-out -j"] = ("",)
-    assert "failed" not in call(two, method="postqueue", config_directory="/etc/postfix-out", limits={"deferred": {"age": 0, "size": 0}})
+    assert "failed" not in call(
+        two,
+        method="postqueue",
+        config_directory="/etc/postfix-out",
+        limits={"deferred": {"age": 0, "size": 0}},
+    )

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The readers that conf.yaml has to mean the same to, and the one form that a rule for sudo may have."""
+"""The readers that conf.yaml has to mean the same to, and the one form that a rule for sudo may
+have."""
 
 from __future__ import annotations
 
@@ -13,8 +14,11 @@ import yaml
 from ruamel.yaml import YAML
 
 _NAME = r"(?!(?:[A-Z][A-Z0-9_]*|sudoedit|Defaults|\w+_Alias) )[A-Za-z_][A-Za-z0-9_.-]*"
-_COMMAND = r"find (?:/(?!\.{1,2}/)[A-Za-z0-9_.-]+)+/(?:maildrop|incoming|active|deferred|hold|corrupt) -type f"
-_RULE = re.compile(r"(%s) (%s) (%s)" % (_NAME, _NAME, _COMMAND))
+_COMMAND = (
+    r"find (?:/(?!\.{1,2}/)[A-Za-z0-9_.-]+)+/(?:maildrop|incoming|active|deferred|hold|corrupt)"
+    r" -type f"
+)
+_RULE = re.compile(rf"({_NAME}) ({_NAME}) ({_COMMAND})")
 
 
 @pytest.fixture
@@ -31,11 +35,12 @@ def read():
 
 @pytest.fixture
 def rules():
-    """(user, run-as user, command) of each rule that a plan asks for, where each has the one form that it may have."""
+    """(user, run-as user, command) of each rule that a plan asks for, where each has the one form
+    that it may have."""
 
     def parse(found):
         sudo = found["steps"]["sudo"]
-        lines = ["%s %s %s" % (sudo["user"], sudo["run_as"], command) for command in sudo["commands"]]
+        lines = [f"{sudo['user']} {sudo['run_as']} {command}" for command in sudo["commands"]]
         matches = [_RULE.fullmatch(line) for line in lines]
         assert matches and all(matches), lines
         return [match.groups() for match in matches]

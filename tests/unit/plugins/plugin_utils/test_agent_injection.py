@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No text, wherever it comes in, opens a sudo rule or changes the type of anything in conf.yaml: it is refused by name, or it stays a text."""
+"""No text, wherever it comes in, opens a sudo rule or changes the type of anything in conf.yaml: it
+is refused by name, or it stays a text."""
 
 from __future__ import annotations
 
@@ -10,21 +11,39 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.tests.injection.places import HOSTILE, OPTIONS, PLACES, agent_user, conf_yaml, plan
+from ansible_collections.mailops.postfix.tests.injection.places import (
+    HOSTILE,
+    OPTIONS,
+    PLACES,
+    agent_user,
+    conf_yaml,
+    plan,
+)
 
 QUEUES = {"maildrop", "incoming", "active", "deferred", "hold", "corrupt"}
 
 
 def check_types(conf):
-    assert list(conf["init_config"]) == ["postfix_user"] and isinstance(conf["init_config"]["postfix_user"], str)
+    assert list(conf["init_config"]) == ["postfix_user"] and isinstance(
+        conf["init_config"]["postfix_user"], str
+    )
     for entry in conf["instances"]:
-        assert all(isinstance(entry[key], str) for key in ("directory", "config_directory", "service"))
+        assert all(
+            isinstance(entry[key], str) for key in ("directory", "config_directory", "service")
+        )
         assert set(entry["queues"]) <= QUEUES and entry["queues"]
         assert all(isinstance(tag, str) for tag in entry["tags"])
-        assert repr(entry["min_collection_interval"]).isdigit() and entry["min_collection_interval"] > 0
+        assert (
+            repr(entry["min_collection_interval"]).isdigit()
+            and entry["min_collection_interval"] > 0
+        )
     for entry in conf["logs"]:
         assert entry["source"] == "postfix" and isinstance(entry["service"], str)
-        assert isinstance(entry["path"], str) if entry["type"] == "file" else all(isinstance(unit, str) for unit in entry["include_units"])
+        assert (
+            isinstance(entry["path"], str)
+            if entry["type"] == "file"
+            else all(isinstance(unit, str) for unit in entry["include_units"])
+        )
 
 
 def check(place, value, read, rules):
@@ -33,11 +52,16 @@ def check(place, value, read, rules):
     found = make(value)
     user = agent_user(place, value)
     if found["problems"]:
-        # In a dictionary the problem is with a key, and a host whose instance has no unit is another matter.
-        starts = ["%s%s: %s" % (place, key, repr(value)[:-1]) for key in ("", ".key[0]", ".key.a", "." + value)]
+        # In a dictionary the problem is with a key, and a host whose instance has no unit is
+        # another matter.
+        starts = [
+            f"{place}{key}: {repr(value)[:-1]}" for key in ("", ".key[0]", ".key.a", "." + value)
+        ]
         if (place, value) == ("unit of /etc/postfix", ""):
             starts = ["Where the log of /etc/postfix goes could not be found"]
-        assert any(problem.startswith(tuple(starts)) for problem in found["problems"]), found["problems"]
+        assert any(problem.startswith(tuple(starts)) for problem in found["problems"]), found[
+            "problems"
+        ]
         assert conf_yaml(found) is None
         return False
     conf = read(conf_yaml(found))
@@ -48,8 +72,10 @@ def check(place, value, read, rules):
         return True
     check_types(conf)
     run_as = value if place.startswith("mail_owner") else "postfix"
-    wanted = [(entry["directory"], queue) for entry in conf["instances"] for queue in entry["queues"]]
-    assert rules(found) == [(user, run_as, "find %s/%s -type f" % part) for part in wanted]
+    wanted = [
+        (entry["directory"], queue) for entry in conf["instances"] for queue in entry["queues"]
+    ]
+    assert rules(found) == [(user, run_as, "find {}/{} -type f".format(*part)) for part in wanted]
     return True
 
 
@@ -65,14 +91,24 @@ def test_hostile_values(place, read, rules):
     assert len(taken) > len(HOSTILE) / 2 if free else len(taken) < len(HOSTILE) / 5
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(list(PLACES)), st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE).flatmap(lambda part: st.text(max_size=5).map(part.__add__))))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sampled_from(list(PLACES)),
+    st.one_of(
+        st.text(max_size=40),
+        st.sampled_from(HOSTILE).flatmap(lambda part: st.text(max_size=5).map(part.__add__)),
+    ),
+)
 def test_any_text_anywhere(read, rules, place, value):
     check(place, value, read, rules)
 
 
 @pytest.mark.parametrize("value", [None, True, 7, 1.5, [], ["a"], {}, {"env": "prod"}])
-@pytest.mark.parametrize("place", [place for place in PLACES if place.startswith("datadog_postfix_")])
+@pytest.mark.parametrize(
+    "place", [place for place in PLACES if place.startswith("datadog_postfix_")]
+)
 def test_other_types(place, value, read):
     make, where = PLACES[place]
     if place == "datadog_postfix_instance_extra" and isinstance(value, (list, dict)):
@@ -83,20 +119,28 @@ def test_other_types(place, value, read):
     elif where:
         conf = read(conf_yaml(found))
         check_types(conf)
-        # In a dictionary of the user's, types are the user's; everywhere else a number in the place of a text is taken for one.
+        # In a dictionary of the user's, types are the user's; everywhere else a number in the place
+        # of a text is taken for one.
         assert where(conf) == (value if "extra" in place else str(value))
     else:
         assert (place.rpartition("_")[2], value) == ("interval", 7)
 
 
-@pytest.mark.parametrize("option", [name for name, value in OPTIONS.items() if isinstance(value, (list, dict))])
+@pytest.mark.parametrize(
+    "option", [name for name, value in OPTIONS.items() if isinstance(value, (list, dict))]
+)
 @pytest.mark.parametrize("value", [None, True, 7, "text", "{{ 7*7 }}"])
 def test_no_list_or_dictionary(option, value):
     problems = plan(**{option: value})["problems"]
-    assert [problem for problem in problems if problem.startswith("datadog_postfix_%s: %r is not a " % (option, value))] == problems and problems
+    assert [
+        problem
+        for problem in problems
+        if problem.startswith(f"datadog_postfix_{option}: {value!r} is not a ")
+    ] == problems and problems
 
 
-# A path, a table or a user is what the option is for; these are such, and Postfix takes them for nothing else.
+# A path, a table or a user is what the option is for; these are such, and Postfix takes them for
+# nothing else.
 @pytest.mark.parametrize("value", HOSTILE)
 def test_authorized_mailq_users(value):
     if not plan(method="postqueue", authorized_mailq_users=[value])["problems"]:
@@ -114,13 +158,25 @@ def test_bytes_that_are_not_utf_8(text):
 
 
 nested = st.recursive(
-    st.one_of(st.booleans(), st.integers(-(2**63), 2**63), st.floats(allow_nan=False, allow_infinity=False), st.text(st.characters(exclude_categories=["Cs"]))),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), inner, max_size=3)),
+    st.one_of(
+        st.booleans(),
+        st.integers(-(2**63), 2**63),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(st.characters(exclude_categories=["Cs"])),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"]), min_size=1), inner, max_size=3
+        ),
+    ),
     max_leaves=8,
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(nested)
 def test_any_data_of_the_user_stays_as_it_is(read, data):
     conf = read(conf_yaml(plan(instance_extra={"key": data}, log_extra={"key": data})))

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parser of what C(datadog-agent check NAME --json) prints: text in, data out.
+
+Format: the Agent's pkg/cli/subcommands/check/command.go, and pkg/metrics/series.go for a metric.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+
+# metrics: list of dict (name, value: float, tags, type); warnings, errors: list of str, as the
+# check said them; text: the lines before the JSON.
+CheckOutput = collections.namedtuple("CheckOutput", "metrics warnings errors text")
+
+_ATTEMPTS = 100
+
+
+class CheckOutputError(ValueError):
+    """Output that is not a check's result."""
+
+
+def parse_check(lines):
+    """The CheckOutput of all instances of a check together. Raises CheckOutputError."""
+    lines = list(lines)
+    position, items = _find_items(lines)
+    metrics, warnings, errors = [], [], []
+    for item in items:
+        metrics += _metrics(item)
+        runner = item.get("runner")
+        if not isinstance(runner, dict):
+            raise CheckOutputError("an instance without 'runner', which would tell its errors")
+        warnings += _messages(runner.get("LastWarnings"))
+        said = _messages(runner.get("LastError"))
+        if runner.get("TotalErrors") and not said:
+            said = [f"the check counts {runner['TotalErrors']} errors and names none"]
+        errors += said
+    return CheckOutput(metrics, warnings, errors, lines[:position])
+
+
+def _find_items(lines):
+    """The line on which the array begins, and its items; any text may come before it, lines with a
+    bracket included."""
+    decoder = json.JSONDecoder()
+    text = "\n".join(lines)
+    attempts = offset = 0
+    for position, line in enumerate(lines):
+        # Bounded, since whoever owns the check's configuration may print what takes long to look
+        # at.
+        if line.startswith("[") and attempts < _ATTEMPTS:
+            attempts += 1
+            try:
+                items = decoder.raw_decode(text, offset)[0]
+            except (RecursionError, ValueError):
+                items = None
+            if items and all(isinstance(item, dict) for item in items):
+                return position, items
+        offset += len(line) + 1
+    raise CheckOutputError("there is no whole JSON array of instances in it")
+
+
+def _metrics(item):
+    try:
+        # An instance without a metric has null here.
+        return [_metric(metric) for metric in item["aggregator"].get("metrics") or []]
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+        raise CheckOutputError(
+            f"a metric is not understood: {type(error).__name__}: {error}"
+        ) from None
+
+
+def _metric(metric):
+    value = metric["points"][-1][1]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise CheckOutputError(f"the value of {metric['metric']} is no number: {value!r}")
+    # The Agent's values are all floating-point, and whole ones lose their fraction in its JSON.
+    return {
+        "name": metric["metric"],
+        "value": float(value),
+        "tags": list(metric.get("tags") or []),
+        "type": metric["type"],
+    }
+
+
+def _messages(said):
+    """The messages (list of str) in what is a text, the JSON of an object with a message, or a list
+    of these."""
+    if not said:
+        return []
+    if isinstance(said, list):
+        return [message for part in said for message in _messages(part)]
+    if isinstance(said, dict):
+        return _messages(said.get("message")) or [json.dumps(said)]
+    if not isinstance(said, str):
+        return [json.dumps(said)]
+    try:
+        inner = json.loads(said)
+    except ValueError:
+        return [said.strip()] if said.strip() else []
+    return _messages(inner) if isinstance(inner, (list, dict)) else [said.strip()]

@@ -1,0 +1,423 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Opens, reads and writes files where other users may plant links, pipes and devices.
+
+A directory is foreign when a user other than root can write to it. From the first foreign directory
+of a path on, no symbolic link is followed, and work is done with the rights of the first user other
+than root who owns one, so that root never acts for somebody else."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pwd
+import secrets
+import select
+import signal
+import stat
+import time
+from typing import Any, Callable, Iterator, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+
+# Bytes; far more than any file that is read here has.
+LIMIT = 1 << 20
+_ANSWER_LIMIT = 8 * LIMIT
+_LINKS_LIMIT = 40
+NOBODY = 65534
+_GRACE = 1.0
+# macOS has no O_PATH, so there a directory on the way has to be readable.
+_WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def is_foreign(status: os.stat_result) -> bool:
+    """Whether a user other than root can write to a directory, or a file. The group's bits show the
+    mask of an access list, if there is one."""
+    return status.st_uid != 0 or bool(status.st_mode & 0o022)
+
+
+def unsafe(path: str, what: str) -> HostError:
+    """The HostError for what somebody may have planted."""
+    return HostError("unsafe_path", f"{path} is {what}")
+
+
+@contextlib.contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Gives each OSError the whole path; the system knows only a name in a directory."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise unsafe(
+                path, "reached through too many symbolic links, or one that was put there just now"
+            ) from None
+        error.filename = path
+        raise
+
+
+class Place:
+    """An open directory on the way to a file, and the file's name there.
+
+    foreign: whether a directory on the way is foreign; owner: the uid of the first foreign one's
+    owner who is not root, 0 without one. Use it in a with statement. Raises HostError
+    (unsafe_path), FileNotFoundError, PermissionError and other OSError."""
+
+    def __init__(self, path: str) -> None:
+        if not os.path.isabs(path):
+            raise ValueError(f"not an absolute path: {path!r}")
+        self.path = path
+        self.owner = 0
+        self.foreign = False
+        self._fd = os.open("/", _WALK)
+        try:
+            with _named(path):
+                self.name = self._walk(path)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def _walk(self, path: str) -> str:
+        waiting = [part for part in path.split("/") if part not in ("", ".")]
+        links = 0
+        while len(waiting) > 1:
+            part = waiting.pop(0)
+            status = os.stat(part, dir_fd=self._fd, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                links += 1
+                if self.foreign or links > _LINKS_LIMIT:
+                    raise unsafe(
+                        path,
+                        f"reached through a symbolic link ({part}) that a user other than root can"
+                        " change",
+                    )
+                target = os.readlink(part, dir_fd=self._fd)
+                if target.startswith("/"):
+                    self._enter(os.open("/", _WALK))
+                waiting = [step for step in target.split("/") if step not in ("", ".")] + waiting
+            elif not stat.S_ISDIR(status.st_mode):
+                raise unsafe(path, f"below {part}, which is {kind_of(status)}")
+            elif part == ".." and self.foreign:
+                raise unsafe(
+                    path,
+                    "reached through '..' from a directory that a user other than root can move",
+                )
+            else:
+                self._enter(os.open(part, _WALK, dir_fd=self._fd))
+        if not waiting or waiting[0] == "..":
+            raise unsafe(path, "not a name in a directory")
+        return waiting[0]
+
+    def _enter(self, fd: int) -> None:
+        os.close(self._fd)
+        self._fd = fd
+        status = os.fstat(fd)
+        if is_foreign(status):
+            self.foreign = True
+            # In a directory that root shares, such as /tmp, the next one's owner decides.
+            self.owner = self.owner or status.st_uid
+
+    def fileno(self) -> int:
+        """The open directory."""
+        return self._fd
+
+    def status(self) -> os.stat_result | None:
+        """The status of the file itself, links not followed. None where there is none."""
+        with _named(self.path):
+            try:
+                return os.stat(self.name, dir_fd=self._fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
+
+    def open(self, flags: int = os.O_RDONLY, directory: bool = False) -> int:
+        """A file descriptor of the regular file, or the directory. Raises HostError (unsafe_path)
+        for anything else."""
+        with _named(self.path):
+            self._check(os.stat(self.name, dir_fd=self._fd, follow_symlinks=False), directory)
+            # Not blocked by a pipe that was put there since.
+            fd = os.open(
+                self.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._fd
+            )
+            try:
+                self._check(os.fstat(fd), directory)
+            except BaseException:
+                os.close(fd)
+                raise
+            return fd
+
+    def _check(self, status: os.stat_result, directory: bool) -> None:
+        if not (stat.S_ISDIR if directory else stat.S_ISREG)(status.st_mode):
+            raise unsafe(
+                self.path,
+                f"{kind_of(status)}, not a {'directory' if directory else 'regular file'}",
+            )
+        if not directory and self.foreign and status.st_nlink > 1 and os.geteuid() == 0:
+            raise unsafe(
+                self.path,
+                "a file with another name (a hard link), in a directory where a user other than"
+                " root can make one",
+            )
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        os.close(self._fd)
+
+
+def kind_of(status: os.stat_result) -> str:
+    """What a file is, in words."""
+    kinds = (
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    return next((words for test, words in kinds if test(status.st_mode)), "a regular file")
+
+
+class File(NamedTuple):
+    """A regular file. trusted: whether nobody but root can change it."""
+
+    content: bytes
+    status: os.stat_result
+    trusted: bool
+
+
+def look(path: str, limit: int = LIMIT) -> File | None:
+    """A regular file and its content; None where there is none. Raises HostError (unsafe_path) and
+    OSError."""
+    try:
+        with Place(path) as place:
+            fd = place.open()
+    except FileNotFoundError:
+        return None
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise unsafe(path, f"larger than {limit} bytes")
+    return File(content, status, not place.foreign and not is_foreign(status))
+
+
+def read(path: str, limit: int = LIMIT) -> bytes | None:
+    """The content of a regular file; None where there is none. Raises HostError (unsafe_path) and
+    OSError."""
+    file = look(path, limit)
+    return file.content if file else None
+
+
+def tail(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
+    """The last lines of a regular file, limit bytes at most, and its status. Raises HostError
+    (unsafe_path) and OSError."""
+    with Place(path) as place:
+        fd = place.open()
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        start = max(0, status.st_size - limit)
+        file.seek(start)
+        content = file.read(limit)
+    return (content.partition(b"\n")[2] if start else content), status
+
+
+def write(
+    path: str, content: bytes, mode: int, group: int | None = None, owner: int | None = None
+) -> None:
+    """Puts a file in place, whole or not at all, with this mode, group (gid) and, for root, owner
+    (uid).
+
+    Raises HostError (unsafe_path) and OSError.
+    """
+    with Place(path) as place, _named(path):
+        status = place.status()
+        if status is not None and not stat.S_ISREG(status.st_mode):
+            raise unsafe(path, f"{kind_of(status)}, not a regular file")
+        # The Agent loads every name that ends in .yaml.
+        draft = f".{place.name}.{secrets.token_hex(4)}~"
+        fd = os.open(
+            draft,
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
+            0o600,
+            dir_fd=place.fileno(),
+        )
+        try:
+            with open(fd, "wb") as file:
+                own = os.fstat(fd)
+                if group not in (None, own.st_gid) or owner not in (None, own.st_uid):
+                    os.fchown(fd, -1 if owner is None else owner, -1 if group is None else group)
+                os.fchmod(fd, mode)
+                file.write(content)
+                file.flush()
+                os.fsync(fd)
+            os.rename(draft, place.name, src_dir_fd=place.fileno(), dst_dir_fd=place.fileno())
+        except BaseException:
+            # The cause is what to report, whether the draft is still there or not.
+            with contextlib.suppress(OSError):
+                os.unlink(draft, dir_fd=place.fileno())
+            raise
+
+
+def make_directory(path: str, mode: int, group: int | None = None) -> None:
+    """Makes one directory, unless it is there. Raises HostError (unsafe_path) and OSError."""
+    with Place(path) as place, _named(path):
+        try:
+            os.mkdir(place.name, 0o700, dir_fd=place.fileno())
+        except FileExistsError:
+            os.close(place.open(directory=True))
+            return
+        fd = place.open(directory=True)
+        try:
+            if group is not None and group != os.fstat(fd).st_gid:
+                os.fchown(fd, -1, group)
+            os.fchmod(fd, mode)
+        finally:
+            os.close(fd)
+
+
+def remove(path: str) -> None:
+    """Removes a regular file. Raises HostError (unsafe_path) and OSError."""
+    with Place(path) as place, _named(path):
+        status = place.status()
+        if status is None:
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise unsafe(path, f"{kind_of(status)}, not a regular file")
+        os.unlink(place.name, dir_fd=place.fileno())
+
+
+def owner_of(path: str) -> int:
+    """The uid with whose rights to work on a path; see Place."""
+    with Place(path) as place:
+        return place.owner
+
+
+def as_user(uid: int, deadline: Deadline, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What function(*arguments) returns, in a child with this user's rights; must be made of what
+    JSON knows.
+
+    Raises what the function raises: HostError as it is, any other error as one of kind
+    permission_denied or command_failed; and HostError (timeout)."""
+    return _in_child(lambda: uid, deadline, function, *arguments)
+
+
+def as_owner(path: str, deadline: Deadline, function: Callable[..., Any], *arguments: Any) -> Any:
+    """The same with the rights of owner_of(path). Where the path ends early, those of what there is
+    of it."""
+    return _in_child(lambda: _owner_of_what_there_is(path), deadline, function, *arguments)
+
+
+def _owner_of_what_there_is(path: str) -> int:
+    while True:
+        try:
+            return owner_of(path)
+        except FileNotFoundError:
+            path = os.path.dirname(path)
+
+
+def _in_child(
+    find_uid: Callable[[], int], deadline: Deadline, function: Callable[..., Any], *arguments: Any
+) -> Any:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reader)
+            answer = _answer(find_uid, function, *arguments)
+            with open(writer, "w", encoding="utf-8") as stream:
+                json.dump(answer, stream)
+            status = 0
+        finally:
+            # Nothing of the parent's is flushed or cleaned up here.
+            os._exit(status)
+    os.close(writer)
+    try:
+        said = _read_answer(reader, deadline)
+    finally:
+        os.close(reader)
+        _end(child)
+    if "error" in said:
+        raise HostError(**said["error"])
+    return said["result"]
+
+
+def _end(child: int) -> None:
+    """Kills the child; one that hangs in the kernel is left behind."""
+    os.kill(child, signal.SIGKILL)
+    end = time.monotonic() + _GRACE
+    while not os.waitpid(child, os.WNOHANG)[0] and time.monotonic() < end:
+        time.sleep(0.001)
+
+
+def _take_on(uid: int) -> None:
+    if os.geteuid() != 0 or uid == 0:
+        return
+    try:
+        user = pwd.getpwuid(uid)
+        os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
+        os.setgid(user.pw_gid)
+    except KeyError:
+        os.setgroups([])
+        # A group of the same number may be anybody's.
+        os.setgid(NOBODY)
+    os.setuid(uid)
+
+
+def _answer(
+    find_uid: Callable[[], int], function: Callable[..., Any], *arguments: Any
+) -> dict[str, Any]:
+    try:
+        _take_on(find_uid())
+        return {"result": function(*arguments)}
+    except HostError as error:
+        return {"error": {"kind": error.kind, "message": error.message, "hint": error.hint}}
+    except OSError as error:
+        kind = "permission_denied" if isinstance(error, PermissionError) else "command_failed"
+        place = error.filename if isinstance(error.filename, str) else "a file"
+        hint = (
+            f"Look at this file and its directory as root ('namei -l'); user {os.geteuid()} must be"
+            " able to work there."
+        )
+        return {
+            "error": {"kind": kind, "message": f"{place}: {error.strerror or error}", "hint": hint}
+        }
+    except Exception as error:
+        return {
+            "error": {
+                "kind": "command_failed",
+                "message": f"{type(error).__name__}: {error}",
+                "hint": "Report this as a bug.",
+            }
+        }
+
+
+def _read_answer(reader: int, deadline: Deadline) -> dict[str, Any]:
+    said = bytearray()
+    while True:
+        if not select.select([reader], [], [], deadline.remaining())[0]:
+            message = f"work on the files of another user did not end within {deadline.seconds:g} s"
+            raise HostError(
+                "timeout",
+                message,
+                hint="Look for a file system that hangs ('ls -ld' on each directory of the path).",
+            )
+        chunk = os.read(reader, 65536)
+        said += chunk
+        if len(said) > _ANSWER_LIMIT:
+            raise HostError(
+                "command_failed",
+                f"work on the files of another user answered more than {_ANSWER_LIMIT} bytes",
+            )
+        if not chunk:
+            break
+    if not said:
+        raise HostError(
+            "command_failed", "work on the files of another user ended without an answer"
+        )
+    return json.loads(said.decode("utf-8"))

@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files where others may plant things; what takes root is left out elsewhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._host import files
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+
+OTHER = 54321
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes on another user's rights")
+
+
+@pytest.fixture
+def own():
+    """A directory that nobody but root can change, on the way to it as well."""
+    with tempfile.TemporaryDirectory(dir="/var/lib") as directory:
+        yield directory
+
+
+@pytest.fixture
+def foreign():
+    """A directory that belongs to another user, in the shared one of temporary files; pytest's own
+    are closed to others."""
+    with tempfile.TemporaryDirectory() as directory:
+        if os.geteuid() == 0:
+            os.chown(directory, OTHER, OTHER)
+        yield directory
+
+
+def refused(call, *arguments):
+    with pytest.raises(HostError) as caught:
+        call(*arguments)
+    assert caught.value.kind == "unsafe_path"
+    return caught.value.message
+
+
+def put(path, content=b"content"):
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def test_file_and_none(foreign):
+    assert files.read(put(foreign + "/file")) == b"content"
+    assert files.read(foreign + "/absent") is None
+    assert files.read(foreign + "/absent/file") is None
+
+
+@pytest.mark.parametrize(
+    "make, kind",
+    [
+        (lambda path: os.symlink("/etc/hostname", path), "a symbolic link"),
+        (os.mkfifo, "a FIFO"),
+        (os.mkdir, "a directory"),
+        pytest.param(
+            lambda path: os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5)),
+            "a device",
+            marks=needs_root,
+        ),
+    ],
+)
+def test_what_is_no_file(foreign, make, kind):
+    path = foreign + "/planted"
+    make(path)
+    for call in (files.read, files.remove, lambda name: files.write(name, b"", 0o600)):
+        assert refused(call, path) == f"{path} is {kind}, not a regular file"
+    assert os.lstat(path)
+    assert os.listdir(foreign) == ["planted"]
+
+
+def test_endless_device_behind_a_link(foreign):
+    os.symlink("/dev/zero", foreign + "/planted")
+    refused(files.read, foreign + "/planted")
+
+
+def test_size(foreign):
+    put(foreign + "/file", b"x" * 11)
+    assert refused(files.read, foreign + "/file", 10).endswith("larger than 10 bytes")
+    assert len(files.read(foreign + "/file", 11)) == 11
+
+
+def test_what_is_in_place_of_a_directory(foreign):
+    os.symlink("/etc", foreign + "/link")
+    os.mkfifo(foreign + "/fifo")
+    assert "a symbolic link (link)" in refused(files.read, foreign + "/link/hostname")
+    assert "below fifo, which is a FIFO" in refused(files.read, foreign + "/fifo/file")
+    os.mkdir(foreign + "/directory")
+    assert "'..'" in refused(files.read, foreign + "/directory/../file")
+    for path in ("/", "/..", foreign + "/.."):
+        refused(files.read, path)
+
+
+@needs_root
+def test_link_that_only_root_can_change(own):
+    os.mkdir(own + "/directory")
+    put(own + "/directory/file")
+    os.symlink("directory", own + "/relative")
+    os.symlink(own + "/directory", own + "/absolute")
+    os.symlink("loop", own + "/loop")
+    assert files.read(own + "/relative/file") == files.read(own + "/absolute/file") == b"content"
+    assert files.look(own + "/relative/file").trusted
+    refused(files.read, own + "/loop/file")
+    os.chmod(own + "/directory/file", 0o666)
+    assert not files.look(own + "/relative/file").trusted
+
+
+@needs_root
+def test_hard_link(foreign, own):
+    put(own + "/secret")
+    try:
+        os.link(own + "/secret", foreign + "/planted")
+    except OSError:
+        pytest.skip("two file systems")
+    assert "a hard link" in refused(files.read, foreign + "/planted")
+    assert files.read(own + "/secret") == b"content"
+
+
+@needs_root
+def test_whose_rights(own, foreign):
+    assert files.owner_of(own + "/file") == 0
+    # The directory of temporary files is root's and shared; what is in it belongs to somebody.
+    assert files.owner_of(foreign + "/file") == OTHER
+    os.chmod(own, 0o775)
+    assert files.owner_of(own + "/file") == 0
+    os.mkdir(own + "/directory")
+    os.chown(own + "/directory", OTHER, OTHER)
+    assert files.owner_of(own + "/directory/file") == OTHER
+    assert files.as_owner(own + "/directory/absent/file", Deadline(30), os.geteuid) == OTHER
+
+
+@needs_root
+def test_other_user_may_do_no_more(foreign, own):
+    groups = files.as_user(
+        OTHER, Deadline(30), lambda: [os.getresuid(), os.getresgid(), os.getgroups()]
+    )
+    assert groups == [[OTHER] * 3, [files.NOBODY] * 3, []]
+    os.chmod(own, 0o700)
+    path = put(own + "/secret")
+    with pytest.raises(HostError) as caught:
+        files.as_user(OTHER, Deadline(30), files.remove, path)
+    assert caught.value.kind == "permission_denied"
+    assert path in caught.value.message
+    assert os.getuid() == 0 and os.path.exists(path)
+    files.as_owner(
+        foreign + "/file", Deadline(30), files.write, foreign + "/file", b"content", 0o640
+    )
+    status = os.stat(foreign + "/file")
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (OTHER, 0o640)
+
+
+def test_answers_and_errors():
+    deadline = Deadline(30)
+    assert files.as_user(os.geteuid(), deadline, lambda: {"a": ["\udce4", None]}) == {
+        "a": ["\udce4", None]
+    }
+    with pytest.raises(HostError) as caught:
+        files.as_user(os.geteuid(), deadline, files.read, "relative")
+    assert (caught.value.kind, caught.value.message) == (
+        "command_failed",
+        "ValueError: not an absolute path: 'relative'",
+    )
+    with pytest.raises(HostError) as caught:
+        files.as_user(os.geteuid(), deadline, os._exit, 3)
+    assert "without an answer" in caught.value.message
+    with pytest.raises(HostError) as caught:
+        files.as_user(os.geteuid(), deadline, str.__mul__, "x", 10 * files.LIMIT)
+    assert "answered more than" in caught.value.message
+
+
+def test_deadline_ends_the_child(foreign):
+    def hang():
+        put(foreign + "/pid", str(os.getpid()).encode())
+        time.sleep(600)
+
+    os.chmod(foreign, 0o777)
+    begun = time.monotonic()
+    with pytest.raises(HostError) as caught:
+        files.as_user(os.geteuid(), Deadline(0.5), hang)
+    assert caught.value.kind == "timeout"
+    assert time.monotonic() - begun < 5
+    with open(foreign + "/pid") as file, pytest.raises(ProcessLookupError):
+        os.kill(int(file.read()), 0)
+
+
+def test_mode_and_group(foreign):
+    path = foreign + "/file"
+    umask = os.umask(0o077)
+    group = OTHER if os.geteuid() == 0 else os.getegid()
+    files.write(path, b"one", 0o644, group)
+    os.umask(umask)
+    status = os.stat(path)
+    assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o644, group)
+    os.umask(0o077)
+    files.make_directory(foreign + "/directory", 0o755, group)
+    os.umask(umask)
+    status = os.stat(foreign + "/directory")
+    assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o755, group)
+    put(foreign + "/directory/file")
+    files.make_directory(foreign + "/directory", 0o700)
+    refused(files.make_directory, path, 0o755)
+    files.remove(path)
+    files.remove(path)
+    assert os.listdir(foreign) == ["directory"]
+
+
+@pytest.mark.parametrize("fails", ["fsync", "rename", "fchmod"])
+def test_write_is_whole_or_not_at_all(foreign, monkeypatch, fails):
+    path = put(foreign + "/file", b"old")
+
+    def full(*dummy, **more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, fails, full)
+    with pytest.raises(OSError) as caught:
+        files.write(path, b"new", 0o600)
+    assert (caught.value.errno, caught.value.filename) == (28, path)
+    assert files.read(path) == b"old"
+    assert os.listdir(foreign) == ["file"]
+
+
+def test_draft_that_is_gone_hides_no_cause(foreign, monkeypatch):
+    def rename(draft, name, src_dir_fd, dst_dir_fd):
+        os.unlink(draft, dir_fd=src_dir_fd)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(OSError) as caught:
+        files.write(foreign + "/file", b"new", 0o600)
+    assert caught.value.errno == 5
+
+
+def test_without_o_path(foreign, monkeypatch):
+    monkeypatch.setattr(files, "_WALK", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    files.write(foreign + "/file", b"content", 0o600)
+    assert files.read(foreign + "/file") == b"content"

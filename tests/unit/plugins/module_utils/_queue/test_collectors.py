@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors import (
+    FindCollector,
+    PostqueueCollector,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
+
+NO_JSON = (
+    "",
+    69,
+    (
+        "postqueue: invalid option -- 'j'\nusage: postqueue -f | postqueue -i queueid | postqueue"
+        " -p | postqueue -s site\n"
+    ),
+)
+MALFORMED = "postqueue: fatal: malformed showq server response\n"
+
+
+@pytest.fixture
+def spool(tmp_path, sample):
+    for queue in QUEUES:
+        (tmp_path / queue).mkdir()
+    for name in sample("find_mixed.txt").splitlines():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.fixture
+def agents_find(recording, spool):
+    """A runner for the Agent's find in hold, with what it prints; {hold} stands for the
+    directory."""
+    hold = str(spool / "hold")
+
+    def play(stdout, rc=0, stderr=""):
+        return recording(
+            {
+                f"sudo -n -u postfix find {hold} -type f": (
+                    stdout.format(hold=hold),
+                    rc,
+                    stderr.format(hold=hold),
+                )
+            }
+        )
+
+    return play
+
+
+def refusal(collector, queues=QUEUES):
+    with pytest.raises(HostError) as caught:
+        collector.collect(queues)
+    assert caught.value.kind in KINDS and caught.value.hint
+    return caught.value
+
+
+# find
+
+
+def test_walk_counts_every_file(recording, spool):
+    counts, warnings = FindCollector(recording({}), str(spool)).collect(QUEUES)
+    assert counts == {
+        "maildrop": 1,
+        "incoming": 2,
+        "active": 1,
+        "deferred": 5,
+        "hold": 2,
+        "corrupt": 1,
+    }
+    assert warnings == []
+
+
+def test_walk_goes_into_hashed_directories_of_any_depth(recording, tmp_path):
+    path = tmp_path / "deferred"
+    for name in "ABCDE":
+        path = path / name
+        path.mkdir(parents=True)
+        (path / "4jXSXw5BZYzL7yD").touch()
+    assert FindCollector(recording({}), str(tmp_path)).collect(["deferred"])[0] == {"deferred": 5}
+
+
+def test_walk_counts_neither_links_nor_other_files(recording, spool):
+    (spool / "hold" / "link").symlink_to(spool / "hold" / "E4B2224C07E")
+    (spool / "hold" / "linked").symlink_to(spool / "deferred", target_is_directory=True)
+    os.mkfifo(str(spool / "hold" / "pipe"))
+    assert FindCollector(recording({}), str(spool)).collect(["hold"])[0] == {"hold": 2}
+
+
+def test_walk_counts_more_files_than_a_batch(recording, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors._BATCH", 4
+    )
+    (tmp_path / "hold" / "A").mkdir(parents=True)
+    for number in range(8):
+        (tmp_path / "hold" / f"{number}").touch()
+        (tmp_path / "hold" / "A" / f"{number}").touch()
+    (tmp_path / "hold" / "A" / "8").touch()
+    assert FindCollector(recording({}), str(tmp_path)).collect(["hold"])[0] == {"hold": 17}
+
+
+def test_walk_over_directories_that_vanish(recording, spool, monkeypatch):
+    scandir = os.scandir
+
+    def vanishing(path):
+        if path.endswith("/deferred/9"):
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert FindCollector(recording({}), str(spool)).collect(["deferred"])[0] == {"deferred": 4}
+
+
+def test_walk_refused(recording, spool, monkeypatch):
+    def refusing(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert refusal(FindCollector(recording({}), str(spool))).kind == "permission_denied"
+
+
+@pytest.mark.parametrize("sudo_user", [None, "postfix"])
+def test_queue_that_is_no_directory_is_no_empty_queue(recording, spool, sudo_user):
+    (spool / "gone").symlink_to(spool / "hold")
+    (spool / "file").touch()
+    collector = FindCollector(recording({}), str(spool), sudo_user)
+    for queue, cause in (
+        ("gone", "is not a directory"),
+        ("file", "is not a directory"),
+        ("absent", "does not exist"),
+    ):
+        error = refusal(collector, [queue])
+        assert error.kind == "missing_queue"
+        assert cause in error.message
+
+
+def test_walk_ends_with_the_deadline(recording, spool):
+    assert refusal(FindCollector(recording({}, Deadline(0)), str(spool))).kind == "timeout"
+
+
+def test_command_is_the_agents(agents_find, spool):
+    commands = agents_find("{hold}/A\n{hold}/B/C\n")
+    assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 2}
+    assert commands.asked == [f"sudo -n -u postfix find {spool}/hold -type f"]
+
+
+def test_command_counts_files_not_lines(agents_find, spool):
+    commands = agents_find("{hold}/A\nB\n\n{hold}/C\n")
+    assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 2}
+
+
+def test_command_without_sudo(recording, spool):
+    commands = recording({f"find {spool}/hold -type f": (f"{spool}/hold/A\n",)})
+    assert FindCollector(commands, str(spool), as_command=True).collect(["hold"])[0] == {"hold": 1}
+
+
+@pytest.mark.parametrize(
+    "stdout, rc, stderr, kind",
+    [
+        ("", 1, "sudo: a password is required\n", "sudo_refused"),
+        ("", 1, "find: '{hold}': Permission denied\n", "permission_denied"),
+        ("{hold}/A\n", 1, "find: '{hold}/B': Permission denied\n", "permission_denied"),
+        ("", 1, "find: '{hold}': No such file or directory\n", "missing_queue"),
+        ("{hold}/A\n", 1, "", "command_failed"),
+        ("{hold}/A\n", -9, "", "command_failed"),
+        ("{hold}/A\n", 2, "find: '{hold}/B': No such file or directory\n", "command_failed"),
+    ],
+)
+def test_command_that_fails(agents_find, spool, stdout, rc, stderr, kind):
+    error = refusal(FindCollector(agents_find(stdout, rc, stderr), str(spool), "postfix"), ["hold"])
+    assert (error.kind, error.rc, error.stderr) == (kind, rc, stderr.format(hold=spool / "hold"))
+    assert error.as_dict()["command"] == f"sudo -n -u postfix find {spool}/hold -type f"
+
+
+def test_command_over_files_that_vanish(agents_find, spool):
+    commands = agents_find("{hold}/A\n", 1, "find: '{hold}/B': No such file or directory\n")
+    assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 1}
+
+
+def test_sudo_is_not_asked_again_once_it_refused(agents_find, spool):
+    commands = agents_find("", 1, "sudo: a password is required\n")
+    refusal(FindCollector(commands, str(spool), "postfix"), ["hold", "corrupt"])
+    assert len(commands.asked) == 1
+
+
+# postqueue
+
+
+def test_json_listing(recording, sample):
+    commands = recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"),)})
+    counts, warnings = PostqueueCollector(commands).collect(QUEUES)
+    assert counts == {
+        "maildrop": 1,
+        "incoming": 1,
+        "active": 1,
+        "deferred": 5,
+        "hold": 2,
+        "corrupt": None,
+    }
+    assert warnings == []
+
+
+def test_json_listing_of_an_empty_queue(recording):
+    counts, dummy = PostqueueCollector(recording({"postqueue -j": ("",)})).collect(QUEUES)
+    assert counts == {
+        "maildrop": 0,
+        "incoming": 0,
+        "active": 0,
+        "deferred": 0,
+        "hold": 0,
+        "corrupt": None,
+    }
+
+
+def test_stopped_postfix_seen_by_root_is_a_note(recording, sample):
+    commands = recording(
+        {
+            "postqueue -c /etc/postfix-2 -j": (
+                sample("postqueue_j_mixed.jsonl"),
+                0,
+                sample("root_down_stderr.txt"),
+            )
+        }
+    )
+    counts, warnings = PostqueueCollector(commands, "/etc/postfix-2").collect(["deferred"])
+    assert counts == {"deferred": 5}
+    assert len(warnings) == 1 and "Mail system is down" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    "name, known",
+    [
+        ("postqueue_p_long_mixed.txt", {"active": 1, "hold": 2}),
+        ("postqueue_p_short_ids_5_deferred.txt", {"active": 0, "hold": 0}),
+    ],
+)
+def test_plain_listing_tells_what_is_known(recording, sample, name, known):
+    commands = recording({"postqueue -j": NO_JSON, "postqueue -p": (sample(name),)})
+    counts, warnings = PostqueueCollector(commands).collect(QUEUES)
+    assert counts == dict(
+        {"maildrop": None, "incoming": None, "deferred": None, "corrupt": None}, **known
+    )
+    assert len(warnings) == 1 and "maildrop, incoming and deferred" in warnings[0]
+
+
+def test_plain_listing_of_an_empty_queue_is_known(recording):
+    commands = recording({"postqueue -j": NO_JSON, "postqueue -p": ("Mail queue is empty\n",)})
+    counts, warnings = PostqueueCollector(commands).collect(QUEUES)
+    assert counts == {
+        "maildrop": 0,
+        "incoming": 0,
+        "active": 0,
+        "deferred": 0,
+        "hold": 0,
+        "corrupt": None,
+    }
+    assert warnings == []
+
+
+@pytest.mark.parametrize("cut", [0, 300, -100])
+def test_listing_cut_short_by_a_failure(recording, sample, cut):
+    stdout = sample("postqueue_j_mixed.jsonl")[:cut] if cut else ""
+    error = refusal(PostqueueCollector(recording({"postqueue -j": (stdout, 69, MALFORMED)})))
+    assert error.kind == ("truncated_listing" if cut else "showq_failed")
+    assert (error.rc, error.stderr, error.command) == (69, MALFORMED, ["postqueue", "-j"])
+
+
+def test_listing_cut_short_without_a_failure(recording, sample):
+    error = refusal(
+        PostqueueCollector(recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl")[:-100],)}))
+    )
+    assert error.kind == "truncated_listing"
+
+
+def test_plain_listing_cut_short(recording, sample):
+    listing = sample("postqueue_p_long_mixed.txt")[:-40]
+    error = refusal(
+        PostqueueCollector(recording({"postqueue -j": NO_JSON, "postqueue -p": (listing,)}))
+    )
+    assert error.kind == "truncated_listing"
+
+
+def test_listing_that_is_something_else(recording):
+    error = refusal(PostqueueCollector(recording({"postqueue -j": ("Welcome to mx1!\n",)})))
+    assert error.kind in ("unparsed_listing", "truncated_listing")
+
+
+def test_postqueue_ended_by_a_signal(recording, sample):
+    error = refusal(
+        PostqueueCollector(recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"), -9, "")}))
+    )
+    assert (error.kind, error.rc) == ("truncated_listing", -9)

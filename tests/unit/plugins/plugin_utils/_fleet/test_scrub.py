@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.scrub import scrub
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("for alice@example.com only", "for <address> only"),
+        ("<bob+list=x@example.org>: greylisted", "<<address>>: greylisted"),
+        ('"John * Doe!"@example.net waits', "<address> waits"),
+        ("root@[192.0.2.1]:25", "<address>:25"),
+        ("j\u00fcrgen@b\u00fccher.example", "<address>"),
+        ("bounce-bob=example.org@lists.example.com", "<address>"),
+        ("no address here: a @ b", "no address here: a @ b"),
+        ("mx1.example.com", "mx1.example.com"),
+    ],
+)
+def test_addresses_are_left_out(text, shown):
+    assert scrub(text) == shown
+
+
+def test_characters_that_are_not_seen_or_reorder_text_are_shown():
+    assert (
+        scrub("a\u202egnp.exe\u2066\u200b\x00\x1b[31m\ud800\u2028b")
+        == "a\\u202egnp.exe\\u2066\\u200b\\u0000\\u001b[31m\\ud800\\u2028b"
+    )
+
+
+def test_ends_of_lines_stay_only_where_lines_are_wanted():
+    assert scrub("a\n\tb\r") == "a\\u000a\\u0009b\\u000d"
+    assert scrub("a\n\tb\r", lines=True) == "a\n\tb\\u000d"
+
+
+def test_a_long_text_is_cut_and_says_so():
+    assert scrub("x" * 25, longest=20) == "x" * 20 + " ... (5 characters more)"
+
+
+def test_an_address_is_not_cut_into_one_that_is_shown():
+    assert "alice@" not in scrub("x " * 5 + "alice@example.com", longest=18)
