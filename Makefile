@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # Three rows of about the same length, run side by side; in the first the fastest first.
 GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser -- molecule-modules -- molecule-role
 
-.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench bench-role torture clean
+.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench bench-role torture types clean types
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -52,6 +52,9 @@ lint: $(DEV) | $(LINK) ## ruff, ansible-lint, and shellcheck on the scripts
 	ruff format --check --quiet
 	shellcheck $$(git grep --untracked --files-with-matches '^#!.*sh$$')
 	$(PRIVATE) ansible-lint --offline --nocolor
+
+types: $(DEV) | $(LINK) ## mypy on the plugins
+	mypy
 
 importer: $(DEV) $(IMPORTER) ## What Galaxy says of the built collection
 	tests/gates/importer
