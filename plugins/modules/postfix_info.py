@@ -215,7 +215,7 @@ instances:
         - How RV(instances[].running) was decided. The master locks C(pid/master.pid) below the
           queue directory as long as it lives.
         - V(lock_table), the kernel's table of locks, C(/proc/locks), which everybody may read;
-          V(lock), trying the lock, which needs root;
+          V(open_file), whether the process in that file has it open, which only root can see;
           V(no_pid_file), there is no such file, so the instance never ran.
         - V(null) where RV(instances[].running) is.
       returned: always

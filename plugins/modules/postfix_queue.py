@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_queue
-short_description: Tell how many messages are in Postfix's queues, how old, whose and why
+short_description: Count the messages in the Postfix queues of a host
 version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
   - Returns the number of messages in each queue of every Postfix instance as facts, and on request
     their size, age, domains and deferral reasons.
-  - A number is true or it is an error with its cause. What cannot be read fails the task; what
-    cannot be known is V(null), never V(0).
+  - A number is true, or the task fails with the cause. A number that cannot be known is V(null),
+    never V(0).
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
@@ -25,80 +25,83 @@ options:
     description:
       - How to count.
       - V(find) counts the files that C(find DIRECTORY -type f) finds. It sees every queue and every
-        file, half-written ones too, and costs little whatever the size of the queue, but needs the
-        rights of root or of Postfix's mail owner.
+        file, including half-written ones, and is cheap even for large queues. It needs the rights
+        of root or of Postfix's mail owner.
       - V(postqueue) counts the messages that C(postqueue -j) lists. It needs no rights beyond
-        C(authorized_mailq_users), but it never sees C(corrupt), and Postfix opens every message's
-        file for it. Where there is no C(-j), before Postfix 3.1, it uses C(-p), which does not tell
-        C(maildrop), C(incoming) and C(deferred) apart.
-      - V(auto) takes V(find) where the queue directories may be read, else V(postqueue). The facts
-        say which was used.
+        C(authorized_mailq_users), but it never sees C(corrupt), and Postfix opens the file of every
+        message for it. Before Postfix 3.1, which introduced C(-j), it uses C(-p), which does not
+        distinguish C(maildrop), C(incoming) and C(deferred).
+      - V(auto) uses V(find) if it may read the queue directories, and V(postqueue) otherwise.
+        RV(ansible_facts.postfix_queue.instances[].method) shows which was used.
     type: str
     choices: [auto, find, postqueue]
     default: auto
   queues:
     description:
-      - The queues to count.
-      - Left out, all queues are counted, and those that the method cannot see are V(null).
-      - A queue named here that the method cannot see is an error.
+      - The queues to count. By default all of them, where a queue that the method does not see is
+        V(null).
+      - If the method does not see a queue that is listed here, the task fails.
     type: list
     elements: str
     choices: [maildrop, incoming, active, deferred, hold, corrupt]
   config_directory:
     description:
-      - The configuration directories of the instances, absolute paths. Left out, every instance
-        that C(postmulti -l) lists as enabled.
-      - Where one instance cannot be read the task fails, and still returns the facts of the others.
-      - For V(postqueue) as a user other than root, Postfix wants it letter for letter as in
-        C(alternate_config_directories) or C(multi_instance_directories) of the default instance,
-        see C(postqueue(1\)).
+      - The configuration directories of the instances to count, as absolute paths. By default every
+        enabled instance that C(postmulti -l) lists. A directory that is listed twice is counted
+        once.
+      - If an instance cannot be read, the task fails but returns the facts of the others.
+      - With V(postqueue), for users other than root, a directory must appear letter for letter in
+        C(alternate_config_directories) or C(multi_instance_directories) of the default instance.
     type: list
     elements: path
   queue_directory:
     description:
-      - Count in this directory, an absolute path, without asking Postfix - a mounted spool, or a
-        host without Postfix's programs.
+      - Count in this directory, an absolute path, without asking Postfix. For a mounted spool, or a
+        host without Postfix.
       - Implies O(method=find).
     type: path
   sudo_user:
     description:
-      - Count by C(sudo -n -u USER find QUEUE_DIRECTORY/QUEUE -type f), letter for letter the
-        command that the Datadog Agent's check runs.
+      - Count with C(sudo -n -u USER find QUEUE_DIRECTORY/QUEUE -type f), exactly the command that
+        the Datadog Agent's check runs.
       - Implies O(method=find).
     type: str
   run_as:
     description:
-      - Run the commands as this user, to see what this user sees. The user needs no login shell.
-      - Needs root on the host, so C(become=true), but not C(become_user).
+      - Count with the rights of this user. The user needs no login shell.
+      - By itself it does not show what the Datadog Agent reports. With O(method=auto) a user who
+        may not read the queue directories gets the counts of V(postqueue), but the check counts
+        files, with sudo. Set O(sudo_user) as well to count as the check does.
+      - Requires root (C(become=true), not C(become_user)).
     type: str
   details:
     description:
-      - What to tell beyond the numbers. By default nothing, since it costs more, and since
+      - What to return besides the counts. Nothing by default, because details cost more and
         addresses are private.
-      - Details come from C(postqueue -j), also with O(method=find). V(age) alone comes from the
-        names of the files with O(method=find) where all of them are long queue IDs
-        (C(enable_long_queue_ids)), which is as cheap as counting.
-      - V(size) is the size of the messages, and V(age) the age of the oldest and how many are in
-        each of the buckets of C(qshape(1\)), by queue.
-      - V(domains) are the most frequent domains of senders (a message counts once) and recipients
-        (each recipient counts).
-      - V(reasons) are the most frequent deferral reasons (each recipient counts), with what differs
-        from message to message folded - addresses, host names, IP addresses, queue IDs, times and
-        numbers.
+      - Details come from C(postqueue -j), with O(method=find) as well. The exception is V(age)
+        alone with O(method=find). If all queue IDs are long (C(enable_long_queue_ids)), the names
+        of the files contain the arrival time, and reading it costs no more than counting.
+      - V(size) is the size of the messages in each queue. V(age) is the age of the oldest message
+        in each queue, and the number of messages in each of the age groups of C(qshape).
+      - V(domains) are the most frequent domains of senders (one per message) and of recipients.
+      - V(reasons) are the most frequent reasons why recipients are deferred, and from Postfix 3.11
+        why they bounce. Addresses, host names, IP addresses, queue IDs, times and numbers in them
+        are replaced by placeholders, so that one cause is one reason.
     type: list
     elements: str
     choices: [size, age, domains, reasons]
     default: []
   top:
-    description:
-      - How many domains and reasons are told, the most frequent first.
+    description: How many domains and reasons to return, the most frequent first.
     type: int
     default: 10
   limits:
     description:
-      - The task fails where an instance's queue exceeds one of these, and still returns the facts.
-      - A limit on what cannot be told is an error. O(details) for V(size) and V(age) are gathered
-        as needed.
+      - The task fails if a queue of an instance exceeds one of these limits. It still returns the
+        facts.
+      - If a limit cannot be evaluated, the task fails.
+      - Size and age are collected as needed, but unless O(details) asks for them, they are only
+        returned for queues that exceed a limit on them.
     type: dict
     suboptions:
       maildrop: &bounds
@@ -106,7 +109,7 @@ options:
         type: dict
         suboptions:
           count:
-            description: Messages.
+            description: Number of messages.
             type: int
           age:
             description: Age of the oldest message in seconds.
@@ -119,27 +122,40 @@ options:
       deferred: *bounds
       hold: *bounds
       corrupt: *bounds
+  require_running:
+    description:
+      - Fail if an instance is not running, or if that cannot be determined. The task still returns
+        the facts.
+      - By default, the module warns if an instance is not running and its queues can be counted
+        nevertheless.
+    type: bool
+    default: false
+    version_added: 0.2.0
   timeout:
     description:
-      - Seconds that the whole gathering may take. What takes longer is ended, with its children,
-        and the task fails.
+      - Seconds that counting may take in all. After that, running commands are killed with their
+        children, and the task fails.
     type: int
     default: 30
 notes:
-  - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to
-    which the sbin directories are added.
-  - Symbolic links below a queue directory are not followed, as C(find) does not.
+  - A count is not a snapshot. Postfix moves messages while they are counted, so a message that
+    changes queues at that moment can be counted in both queues or in neither. Such differences are
+    as small as the number of messages that move while the module runs.
+  - Commands run without a shell, in C(/), with C(LC_ALL=C) and an environment of nothing but
+    C(PATH), to which the sbin directories are added.
+  - Symbolic links below a queue directory are not followed, as with C(find).
 seealso:
+  - module: mailops.postfix.postfix_info
   - name: postqueue(1)
-    description: Postfix's own listing of the queue.
+    description: The queue listing of Postfix.
     link: https://www.postfix.org/postqueue.1.html
   - name: qmgr(8)
-    description: Postfix's queues and what they are for.
+    description: The queues of Postfix and their purpose.
     link: https://www.postfix.org/qmgr.8.html
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.postfix_queue
+# Ad hoc, for the whole fleet: ansible mail -b -m mailops.postfix.postfix_queue
 - name: Count the messages in all queues
   mailops.postfix.postfix_queue:
   become: true
@@ -149,12 +165,12 @@ EXAMPLES = r"""
     method: postqueue
     queues: [deferred]
 
-- name: Count what can be seen without root, with a total
+- name: Count the queues that are visible without root, with a total
   mailops.postfix.postfix_queue:
     method: postqueue
     queues: [maildrop, incoming, active, deferred, hold]
 
-- name: See what the Datadog Agent sees, through the command that its check runs
+- name: Count what the Datadog Agent counts, with the command that its check runs
   mailops.postfix.postfix_queue:
     queues: [incoming, active, deferred]
     run_as: dd-agent
@@ -166,20 +182,21 @@ EXAMPLES = r"""
     queue_directory: /mnt/spool/postfix
   become: true
 
-- name: Tell how old, how large, whose and why
+- name: Show size, age, domains and deferral reasons
   mailops.postfix.postfix_queue:
     details: [size, age, domains, reasons]
     top: 5
   become: true
 
-# Ad hoc, only what is bad shows as failed:
+# Ad hoc, where only hosts with a problem fail:
 # ansible mail -b -m mailops.postfix.postfix_queue \
-#   -a '{"limits": {"deferred": {"count": 500, "age": 3600}}}'
-- name: Fail where too many messages are deferred, or for too long
+#   -a '{"limits": {"deferred": {"count": 500, "age": 3600}}, "require_running": true}'
+- name: Fail if too many messages are deferred, or for too long, or if Postfix is not running
   mailops.postfix.postfix_queue:
     limits:
       deferred: {count: 500, age: 432000}
       corrupt: {count: 10}
+    require_running: true
   become: true
 
 - name: Count in two instances
@@ -187,7 +204,7 @@ EXAMPLES = r"""
     config_directory: [/etc/postfix, /etc/postfix-out]
   become: true
 
-- name: Tell an access problem from other failures
+- name: Distinguish lack of access from other failures
   block:
     - name: Count in one instance
       mailops.postfix.postfix_queue:
@@ -206,8 +223,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ansible_facts:
-  description: Facts to add to the host's.
-  returned: when the queues of at least one instance could be counted
+  description: Facts to add to those of the host.
+  returned: when the queues of at least one instance were counted
   type: dict
   contains:
     postfix_queue:
@@ -217,17 +234,17 @@ ansible_facts:
       contains:
         total:
           description:
-            - The number of messages in the queues that were counted, all instances together.
-            - V(null) where any of these numbers is not known. Name the queues in O(queues) to get
-              the total of those that are.
+            - The number of messages in all queues that were counted, in all instances.
+            - V(null) if any of these numbers is not known. For a total, list the other queues in
+              O(queues).
           returned: always
           type: int
           sample: 11
         counts: &counts
           description:
-            - The number of messages in each queue, all instances together; a key for each of
-              O(queues).
-            - V(null) where the number cannot be known this way.
+            - The number of messages in each of O(queues).
+            - V(null) for a number that is not known, because the method does not see the queue or
+              an instance could not be counted.
           returned: always
           type: dict
           sample: {maildrop: 1, incoming: 1, active: 1, deferred: 5, hold: 2, corrupt: 1}
@@ -238,43 +255,64 @@ ansible_facts:
           elements: dict
           contains:
             name:
-              description: C(multi_instance_name), V(-) for an instance without a name, V(null) with
-                O(queue_directory).
+              description: The C(multi_instance_name), or V(-) for an instance without a name.
+                V(null) with O(queue_directory).
               returned: always
               type: str
               sample: "-"
             config_directory:
-              description: The instance's configuration directory. V(null) with O(queue_directory).
+              description: The configuration directory. V(null) with O(queue_directory).
               returned: always
               type: str
               sample: /etc/postfix
             queue_directory:
-              description: The directory of the instance's queues.
+              description: The queue directory.
               returned: always
               type: str
               sample: /var/spool/postfix
+            running:
+              description: Whether the instance is running, that is, whether a Postfix master holds
+                the lock on C(pid/master.pid) in the queue directory. V(null) if that cannot be
+                determined, and with O(queue_directory).
+              returned: always
+              type: bool
+              sample: true
+            running_why:
+              description: Why RV(ansible_facts.postfix_queue.instances[].running) is not known.
+                V(null) if it is.
+              returned: always
+              type: str
+              sample: "/var/spool/postfix/pid/master.pid: Permission denied"
             method:
               description: The method that was used, V(find) or V(postqueue).
               returned: always
               type: str
               sample: find
             total:
-              description: The number of messages in the instance's queues that were counted.
-                V(null) where any of these numbers is not known.
+              description: The number of messages in all queues of the instance that were counted.
+                V(null) if any of these numbers is not known.
               returned: always
               type: int
               sample: 11
             counts: *counts
             details_method:
-              description: Where the details are from, V(postqueue), or V(find) for the names of the
+              description: The source of the details, V(postqueue), or V(find) for the names of the
                 files.
-              returned: with O(details)
+              returned: when there are details
               type: str
               sample: postqueue
+            details_approximate:
+              description:
+                - Whether the counts of domains and reasons may be too low.
+                - Only if there are more than 20,000 different ones. The rarest are then dropped to
+                  limit the memory that the module uses on the host.
+              returned: when there are details
+              type: bool
+              sample: false
             queues:
-              description: Size and age by queue. A queue that cannot be looked into is V(null),
-                such as C(corrupt) for V(postqueue).
-              returned: with O(details) V(size) or V(age)
+              description: Size and age by queue. A queue that the source of the details does not
+                see is V(null), such as C(corrupt) with V(postqueue).
+              returned: with O(details) V(size) or V(age), and for queues beyond a limit on them
               type: dict
               contains:
                 maildrop: &queue
@@ -283,40 +321,55 @@ ansible_facts:
                   type: dict
                   contains:
                     size:
-                      description: Size of the messages in bytes.
+                      description: Size of all messages in bytes.
                       returned: with O(details) V(size)
                       type: int
                       sample: 1350
                     oldest_arrival:
-                      description: When the oldest message arrived, in UTC as ISO 8601. V(null) in
+                      description: When the oldest message arrived, in UTC as ISO 8601. V(null) for
                         an empty queue.
                       returned: with O(details) V(age)
                       type: str
                       sample: "2026-11-22T12:08:37Z"
                     oldest_age:
-                      description: Age of the oldest message in seconds. V(null) in an empty queue.
+                      description: Age of the oldest message in seconds. V(null) for an empty queue.
                       returned: with O(details) V(age)
                       type: int
                       sample: 4711
                     ages:
-                      description: How many messages are younger than so many minutes, and not
-                        younger than the bucket before.
+                      description: The number of messages in each age group, the youngest first.
                       returned: with O(details) V(age)
-                      type: dict
-                      sample: {"5": 0, "10": 0, "20": 0, "40": 1, "80": 4, "160": 0, "320": 0,
-                        "640": 0, "1280": 0, "1280+": 0}
+                      type: list
+                      elements: dict
+                      contains:
+                        under:
+                          description: Messages in this group are younger than this, in seconds, and
+                            not younger than the group before. V(null) for the last group, which has
+                            no upper limit.
+                          returned: always
+                          type: int
+                          sample: 300
+                        count:
+                          description: Number of messages.
+                          returned: always
+                          type: int
+                          sample: 2
+                      sample: [{under: 300, count: 2}, {under: 600, count: 0},
+                        {under: 1200, count: 0}, {under: 2400, count: 0}, {under: 4800, count: 3},
+                        {under: 9600, count: 0}, {under: 19200, count: 0}, {under: 38400, count: 0},
+                        {under: 76800, count: 0}, {under: null, count: 0}]
                 incoming: *queue
                 active: *queue
                 deferred: *queue
                 hold: *queue
                 corrupt:
-                  description: The same, in the queue of damaged messages. V(null) where the details
-                    are from V(postqueue), which does not see it.
+                  description: The same for the queue of damaged messages. V(null) with
+                    V(postqueue), which does not see it.
                   returned: when this queue is counted
                   type: dict
             senders:
-              description: The most frequent domains of senders, most frequent first. A message
-                counts once.
+              description: The most frequent domains of senders, the most frequent first. Each
+                message counts once.
               returned: with O(details) V(domains)
               type: list
               elements: dict
@@ -328,109 +381,98 @@ ansible_facts:
                   type: str
                   sample: example.com
                 count:
-                  description: How often.
+                  description: Number of occurrences.
                   returned: always
                   type: int
                   sample: 3
             senders_other:
-              description: How often all other senders together.
-              returned: with O(details) V(domains)
-              type: int
-              sample: 0
-            senders_uncertainty:
-              description:
-                - Each count of senders may be low by at most this.
-                - V(0) unless there are more than 20,000 different ones; the rarest are then
-                  forgotten, so that the host's memory is safe.
+              description: Number of occurrences of all other senders.
               returned: with O(details) V(domains)
               type: int
               sample: 0
             recipients:
-              description: The most frequent domains of recipients, most frequent first. Each
+              description: The most frequent domains of recipients, the most frequent first. Each
                 recipient counts.
               returned: with O(details) V(domains)
               type: list
               elements: dict
               contains: *domain
             recipients_other:
-              description: How often all other recipients together.
-              returned: with O(details) V(domains)
-              type: int
-              sample: 0
-            recipients_uncertainty:
-              description:
-                - Each count of recipients may be low by at most this.
-                - V(0) unless there are more than 20,000 different ones; the rarest are then
-                  forgotten, so that the host's memory is safe.
+              description: Number of occurrences of all other recipients.
               returned: with O(details) V(domains)
               type: int
               sample: 0
             reasons:
-              description: The most frequent deferral reasons, most frequent first. Each recipient
-                counts.
+              description: The most frequent deferral and bounce reasons, the most frequent first.
+                Each recipient counts.
               returned: with O(details) V(reasons)
               type: list
               elements: dict
               contains:
                 reason:
-                  description: The reason, with what differs from message to message folded.
+                  description: The reason, with placeholders for what differs between messages.
                   returned: always
                   type: str
                   sample: "connect to <host>: Connection timed out"
                 status:
-                  description: Its enhanced status code (RFC 3463). V(null) where it has none.
+                  description: The enhanced status code (RFC 3463) in the reason. V(null) if there
+                    is none.
                   returned: always
                   type: str
                   sample: 4.4.1
+                bounced:
+                  description: Whether the message is being returned to its sender for this reason
+                    (C(bounce_reason), from Postfix 3.11), rather than deferred.
+                  returned: always
+                  type: bool
+                  sample: false
                 count:
-                  description: How often.
+                  description: Number of occurrences.
                   returned: always
                   type: int
                   sample: 3
                 example:
-                  description: The first of them as it stands in the queue, at most 500 characters
-                    of it.
+                  description: The first of these reasons without placeholders, up to 500
+                    characters.
                   returned: always
                   type: str
                   sample: "connect to mx.example.org[192.0.2.25]:25: Connection timed out"
             reasons_other:
-              description: How often all other reasons together.
-              returned: with O(details) V(reasons)
-              type: int
-              sample: 0
-            reasons_uncertainty:
-              description:
-                - Each count of reasons may be low by at most this.
-                - V(0) unless there are more than 20,000 different ones; the rarest are then
-                  forgotten, so that the host's memory is safe.
+              description: Number of occurrences of all other reasons.
               returned: with O(details) V(reasons)
               type: int
               sample: 0
 errors:
-  description: What went wrong, at most one error for each instance, or the limits that it exceeds.
+  description: What went wrong. Either one error for an instance that could not be counted, or one
+    for each limit or requirement that it does not meet.
   returned: on failure
   type: list
   elements: dict
   contains:
     kind:
       description:
-        - The kind of the error.
-        - V(bad_argument), an option does not fit this host;
+        - The kind of the error, one of the following.
+        - V(bad_argument), an option has a wrong value or does not fit this host;
           V(not_installed), a program is missing;
           V(bad_config), C(main.cf) is missing, unreadable or wrong;
-          V(config_directory_refused), this user may not ask this instance;
-          V(not_authorized), C(authorized_mailq_users) shuts this user out;
-          V(mail_system_down), Postfix is stopped;
+          V(config_directory_refused), the user may not ask this instance;
+          V(not_authorized), C(authorized_mailq_users) excludes the user;
+          V(mail_system_down), Postfix is stopped, and the user may not list its queue;
+          V(not_running), Postfix is stopped, and O(require_running) is set;
           V(no_setgid), C(postqueue) lacks the group to reach Postfix;
           V(showq_failed), Postfix's listing service failed, or the instance never ran;
-          V(truncated_listing), a listing was cut short;
+          V(truncated_listing), a listing is incomplete;
           V(unparsed_listing), a listing is not understood;
-          V(permission_denied), a directory or program is closed to this user;
+          V(permission_denied), the user may not read a directory or run a program;
           V(sudo_refused), sudo refused the command;
-          V(missing_queue), a queue's directory is missing;
-          V(unknowable), something was asked for by name, or has a limit, that cannot be told this
-          way; V(limit_exceeded), a queue exceeds one of O(limits); V(timeout), the gathering took
-          longer than O(timeout); V(command_failed), a command failed in another way.
+          V(missing_queue), the directory of a queue is missing;
+          V(io_error), the operating system cannot read a directory, for example because of a disk
+          or mount that fails;
+          V(unknowable), this method cannot determine a queue, a detail, a limit or whether Postfix
+          is running, which was requested explicitly;
+          V(limit_exceeded), a queue exceeds one of O(limits);
+          V(timeout), counting took longer than O(timeout);
+          V(command_failed), a command failed for another reason.
       returned: always
       type: str
       sample: not_authorized
@@ -446,36 +488,37 @@ errors:
       type: str
       sample: Add the user to authorized_mailq_users of this instance, or run as root.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: /usr/sbin/postqueue -j
     rc:
-      description: The command's exit code, negative where a signal ended it. V(null) where it did
-        not end by itself or there was no command.
+      description: The exit code of the command, negative if a signal ended it. V(null) if there was
+        no command, or if the module killed it.
       returned: always
       type: int
       sample: 69
     stderr:
-      description: What the command said on stderr, at most 64 KiB of it.
+      description: The stderr of the command, up to 64 KiB.
       returned: always
       type: str
       sample: "postqueue: fatal: User watcher(996) is not allowed to view the mail queue"
     config_directory:
-      description: The configuration directory of the instance. V(null) with O(queue_directory), or
-        where the instances could not be listed.
+      description: The configuration directory of the instance. V(null) with O(queue_directory), and
+        if the instances could not be listed.
       returned: always
       type: str
       sample: /etc/postfix-out
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import DETAILS
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering import (
     Request,
@@ -484,87 +527,73 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering i
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 
 
-def check_options(options):
-    """Raises HostError for options that do not go together or are out of range."""
+def check_options(options: dict[str, Any]) -> None:
+    """Raises HostError for options that exclude each other or are out of range."""
     for name in ("timeout", "top"):
         if options[name] <= 0:
-            raise HostError(
-                "bad_argument",
-                f"{name}={options[name]}: not above 0",
-                hint="Give a number above 0.",
-            )
+            raise _bad(f"{name}={options[name]}", "not above 0", "Set a number above 0.")
     for name in ("queues", "config_directory"):
         if options[name] == []:
-            raise HostError(
-                "bad_argument",
-                f"{name}=[]: nothing is named",
-                hint=f"Name some, or leave {name} out for all.",
-            )
-    paths = [("config_directory", path) for path in options["config_directory"] or []] + [
-        ("queue_directory", options["queue_directory"])
-    ]
-    for name, path in paths:
-        if path is not None and not os.path.isabs(path):
-            raise HostError(
-                "bad_argument",
-                f"{name}={path}: not an absolute path",
-                hint="Give the path from / on.",
-            )
+            raise _bad(f"{name}=[]", "empty", f"List at least one, or leave out {name} for all.")
+    check_texts(options)
     for name in ("queue_directory", "sudo_user"):
         if options[name] is not None and options["method"] == "postqueue":
-            raise HostError(
-                "bad_argument",
-                f"method=postqueue: {name} goes with find only",
-                hint="Leave out one of the two.",
-            )
-    if options["sudo_user"] is not None and (
-        not options["sudo_user"] or options["sudo_user"].startswith("-")
-    ):
-        raise HostError(
-            "bad_argument",
-            f"sudo_user={options['sudo_user']}: not a user's name",
-            hint="Name the mail owner, mostly postfix.",
+            raise _bad("method=postqueue", f"{name} requires find", f"Leave out method or {name}.")
+    if options["queue_directory"] is not None and options["require_running"]:
+        raise _bad(
+            "require_running=true",
+            "queue_directory is counted without Postfix",
+            "Leave out queue_directory or require_running.",
         )
 
 
-def chosen_limits(options):
-    """The limits that are set (dict of queue to dict). Raises HostError for one that makes no
-    sense."""
-    limits = {}
+def check_texts(options: dict[str, Any]) -> None:
+    """Raises HostError for paths and names that cannot be such."""
+    paths = [("config_directory", path) for path in options["config_directory"] or []]
+    paths.append(("queue_directory", options["queue_directory"]))
+    users = [(name, options[name]) for name in ("sudo_user", "run_as")]
+    for name, text in paths + users:
+        if text is not None and "\0" in text:
+            raise _bad(f"{name}={text!r}", "contains a NUL", "Remove the NUL.")
+    for name, path in paths:
+        if path is not None and not os.path.isabs(path):
+            raise _bad(f"{name}={path}", "not an absolute path", "Set a path that begins with /.")
+    for name, user in users:
+        if user is not None and (not user or user.startswith("-")):
+            raise _bad(f"{name}={user}", "not the name of a user", "Set the name of a user.")
+
+
+def chosen_limits(options: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """The limits that are set, by queue. Raises HostError for one that makes no sense."""
+    limits: dict[str, dict[str, int]] = {}
     for queue, bounds in (options["limits"] or {}).items():
         for what, bound in (bounds or {}).items():
             if bound is None:
                 continue
             if bound < 0:
-                raise HostError(
-                    "bad_argument",
-                    f"limits.{queue}.{what}={bound}: below 0",
-                    hint="Give 0 or more.",
-                )
+                raise _bad(f"limits.{queue}.{what}={bound}", "below 0", "Set 0 or more.")
             if options["queues"] and queue not in options["queues"]:
-                raise HostError(
-                    "bad_argument",
-                    f"limits.{queue}: not among queues",
-                    hint=f"Name {queue} in queues too.",
+                raise _bad(
+                    f"limits.{queue}.{what}={bound}",
+                    f"{queue} is not in queues",
+                    f"Add {queue} to queues, or remove this limit.",
                 )
             limits.setdefault(queue, {})[what] = bound
     return limits
 
 
-def request(options):
+def checked_request(options: dict[str, Any]) -> Request:
     """The options as a Request. Raises HostError."""
     check_options(options)
     limits = chosen_limits(options)
-    details = set(options["details"]).union(*limits.values()) & set(DETAILS)
-    beyond = details - {"age"}
-    if options["queue_directory"] and beyond:
-        message = (
-            f"details={','.join(sorted(beyond))}: only Postfix can tell, which queue_directory"
-            " leaves out"
-        )
-        raise HostError(
-            "bad_argument", message, hint="Leave out queue_directory, or these details and limits."
-        )
+    if options["queue_directory"]:
+        beyond = set(options["details"]).union(*limits.values()) - {"age", "count"}
+        if beyond:
+            raise _bad(
+                f"queue_directory={options['queue_directory']}",
+                f"only Postfix can show {', '.join(sorted(beyond))}",
+                "Leave out queue_directory, or these details and limits.",
+            )
     return Request(
         method=options["method"],
         queues=[queue for queue in QUEUES if queue in (options["queues"] or QUEUES)],
@@ -572,14 +601,36 @@ def request(options):
         queue_directory=options["queue_directory"]
         and (options["queue_directory"].rstrip("/") or "/"),
         sudo_user=options["sudo_user"],
-        run_as=options["run_as"],
-        details=details,
+        details=frozenset(options["details"]),
         top=options["top"],
         limits=limits,
+        require_running=options["require_running"],
     )
 
 
-def main():
+def _bad(option: str, cause: str, hint: str) -> HostError:
+    return HostError("bad_argument", f"{option}: {cause}", hint=hint)
+
+
+def as_text(value: Any) -> Any:
+    """The same with every character that UTF-8 does not know replaced; names of files may contain
+    any bytes, and Ansible refuses them in a result."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: as_text(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [as_text(part) for part in value]
+    return value
+
+
+def describe(error: dict[str, Any]) -> str:
+    """An error in one line."""
+    where = f" ({error['config_directory']})" if error["config_directory"] else ""
+    return f"{error['kind']}{where}: {error['message']}. {error['hint']}"
+
+
+def main() -> None:
     bounds = {
         "type": "dict",
         "options": {what: {"type": "int"} for what in ("count", "age", "size")},
@@ -595,32 +646,28 @@ def main():
             "details": {"type": "list", "elements": "str", "choices": list(DETAILS), "default": []},
             "top": {"type": "int", "default": 10},
             "limits": {"type": "dict", "options": dict.fromkeys(QUEUES, bounds)},
+            "require_running": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 30},
         },
         mutually_exclusive=[("config_directory", "queue_directory")],
         supports_check_mode=True,
     )
     options = module.params
+    facts: dict[str, Any] | None = None
+    warnings: list[str] = []
     try:
-        wanted = request(options)
-        facts, warnings, errors = gather(
-            Runner(Deadline(options["timeout"]), options["run_as"]),
-            options["config_directory"],
-            wanted,
-        )
+        request = checked_request(options)
+        runner = Runner(Deadline(options["timeout"]), options["run_as"])
+        facts, warnings, errors = gather(runner, Host(), options["config_directory"], request)
     except HostError as error:
-        facts, warnings, errors = None, [], [dict(error.as_dict(), config_directory=None)]
+        errors = [dict(error.as_dict(), config_directory=None)]
     for warning in warnings:
-        module.warn(warning)
-    answer = {"ansible_facts": {"postfix_queue": facts}} if facts else {}
+        module.warn(as_text(warning))
+    answer = as_text({"ansible_facts": {"postfix_queue": facts}} if facts else {})
     if errors:
+        errors = as_text(errors)
         module.fail_json(msg=" ".join(describe(error) for error in errors), errors=errors, **answer)
     module.exit_json(changed=False, **answer)
-
-
-def describe(error):
-    where = f" ({error['config_directory']})" if error["config_directory"] else ""
-    return f"{error['kind']}{where}: {error['message']}. {error['hint']}"
 
 
 if __name__ == "__main__":

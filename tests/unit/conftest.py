@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -18,6 +19,8 @@ SAMPLES = pathlib.Path(__file__).parent / "samples"
 class Recording:
     """A runner whose commands are (stdout, rc, stderr) by command line; it notes what was asked of
     it, and finds programs in /usr/bin."""
+
+    uid = os.geteuid()
 
     def __init__(self, commands, deadline=None, programs=()):
         self.deadline = deadline or Deadline(30)

@@ -70,6 +70,11 @@ class Runner:
         ]
         self._path = os.pathsep.join(path + [part for part in _SBIN if part not in path])
 
+    @property
+    def uid(self) -> int:
+        """The user with whose rights commands run."""
+        return self._become.uid if self._become else os.geteuid()
+
     def find(self, name):
         """The path of a program (str), which is looked up in PATH and the sbin directories; None
         where there is none."""
@@ -124,7 +129,7 @@ class _Identity:
             raise HostError(
                 "bad_argument", message, hint="Create the user or correct run_as."
             ) from None
-        self._uid, self._gid = user.pw_uid, user.pw_gid
+        self.uid, self._gid = user.pw_uid, user.pw_gid
         self._groups = os.getgrouplist(name, user.pw_gid)
         self.environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name}
 
@@ -133,7 +138,7 @@ class _Identity:
             _enter_mounts(self._mounts_of)
         os.setgroups(self._groups)
         os.setgid(self._gid)
-        os.setuid(self._uid)
+        os.setuid(self.uid)
 
 
 def _enter_mounts(pid):
@@ -173,6 +178,15 @@ class Process(subprocess.Popen):
             raise HostError(
                 "permission_denied", message, command=argv, hint=f"Check the mode of {argv[0]}."
             ) from None
+        except OSError as error:
+            message = f"{argv[0]} cannot be executed: {error.strerror}"
+            hint = f"Look at this program ('file {argv[0]}') and reinstall its package."
+            raise HostError("command_failed", message, command=argv, hint=hint) from None
+        except subprocess.SubprocessError:
+            # From take_on; the child passes on no more than that.
+            message = f"{argv[0]} could not be run as another user"
+            hint = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
+            raise HostError("command_failed", message, command=argv, hint=hint) from None
 
     def lines(self, limit=None):
         """Yields stdout's lines, without their newlines, as they come; memory does not grow with

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import collections
-import fcntl
 import grp
 import os
 import pwd
@@ -231,7 +230,37 @@ class Host:
         for lock in locks or []:
             if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):
                 return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
-        return _probe(path, locks)
+        return self._holder(path, status, locks)
+
+    def _holder(self, path, status, locks):
+        """Decides where the table of locks does not, by whether the process that the pid file names
+        has it open. To try the lock would make a master fail that starts at that moment.
+
+        locks: those on files of the same number, on other devices or on devices that the table
+        names otherwise; None without a table."""
+        try:
+            pid = int(self.read(path))
+            if self._has_open(pid, status):
+                return Running(True, "open_file", pid, None)
+        except (FileNotFoundError, ValueError):
+            pass  # no such process, or no number
+        except (HostError, OSError) as error:
+            if locks != []:
+                why = f"{path}: the kernel's table of locks does not decide, and {error}"
+                return Running(None, None, None, why)
+            return Running(False, "lock_table", None, None)
+        return Running(False, "open_file", None, None)
+
+    def _has_open(self, pid, status):
+        """Whether a process has this file open. Raises OSError."""
+        directory = f"{self._proc}/{pid}/fd/"
+        for name in os.listdir(directory):
+            try:
+                if os.path.samestat(os.stat(directory + name), status):
+                    return True
+            except FileNotFoundError:
+                continue  # closed by now
+        return False
 
 
 def _group_name(gid):
@@ -239,25 +268,3 @@ def _group_name(gid):
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
-
-
-def _probe(path, locks):
-    """locks: those on files of the same number, on other devices or on devices that the table names
-    otherwise; None without a table."""
-    try:
-        with open(path, "r+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                said = re.match(rb"\s*(\d+)\s*$", file.read(64))
-                return Running(True, "lock", int(said.group(1)) if said else None, None)
-            return Running(False, "lock", None, None)
-    except OSError as error:
-        if locks == []:
-            return Running(False, "lock_table", None, None)
-        return Running(
-            None,
-            None,
-            None,
-            f"{path}: {error.strerror}, and the kernel's table of locks does not decide",
-        )

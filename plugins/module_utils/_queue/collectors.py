@@ -2,33 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two ways to count the messages of one instance's queues, a class each.
-
-A collector has C(method), its name; C(tells), the details that it can give; C(sees), the queues
-that it can give them for; and C(collect(queues, details)), which returns the counts (dict of queue
-name to int, or to None for a count that cannot be known this way) and a list of warnings, and fills
-the Details, if given. It raises HostError rather than return a count that is not true."""
+"""The two ways to count the messages of one instance's queues, a class each."""
 
 from __future__ import annotations
 
-import functools
-import itertools
-import operator
 import os
-import stat
+from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.files import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     find_refusal,
-    is_sudo_refusal,
     lacks_json,
     postfix_refusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import DETAILS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import (
+    DETAILS,
+    Ages,
+    Details,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listings import (
     CutShort,
     ListingError,
+    PlainMessage,
     parse_json_listing,
     parse_plain_listing,
 )
@@ -36,134 +35,157 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues impo
     LISTED_QUEUES,
     QUEUES,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.walk import (
+    check_directory,
+    count_files,
+)
 
-_BATCH = 65536
+
+class Collected(NamedTuple):
+    """counts: by queue, None if the count cannot be known this way; warnings: texts."""
+
+    counts: dict[str, int | None]
+    warnings: list[str]
 
 
-class FindCollector:
+class _Files(NamedTuple):
+    """The files of one queue; oldest and buckets as Ages has them."""
+
+    number: int
+    oldest: int | None
+    buckets: list[int]
+
+
+class Collector:
+    """A way to count.
+
+    C(method): its name; C(details): the details that it gives; C(queues): the queues that it
+    sees."""
+
+    method: str
+    details: frozenset[str]
+    queues: tuple[str, ...]
+
+    def collect(self, queues: Collection[str], details: Details | None = None) -> Collected:
+        """Counts the messages in these queues, and fills the details, if given.
+
+        Raises HostError rather than return a count that is not true; of kind unknowable if it
+        cannot give the details here."""
+        raise NotImplementedError
+
+
+class FindCollector(Collector):
     """Counts what C(find DIRECTORY -type f) counts, in each queue's directory."""
 
     method = "find"
-    # A long queue ID holds the arrival time, and a file's name is its queue ID.
-    tells = frozenset(["age"])
-    sees = QUEUES
+    # A long queue ID contains the arrival time, and the name of a message's file is its queue ID.
+    details = frozenset(["age"])
+    queues = QUEUES
 
-    def __init__(self, runner, queue_directory, sudo_user=None, as_command=False):
-        """as_command: run find instead of walking in this process; always so with sudo_user."""
+    def __init__(self, runner: Runner, queue_directory: str, sudo_user: str | None = None) -> None:
+        """sudo_user: the user as whom sudo runs find. Without, a child process counts with the
+        rights of the runner's commands."""
         self._runner = runner
         self._queue_directory = queue_directory
         self._sudo_user = sudo_user
-        self._count = self._count_by_command if as_command or sudo_user else self._count_by_walk
 
-    def collect(self, queues, details=None):
-        counts = {}
-        for queue in queues:
-            directory = os.path.join(self._queue_directory, queue)
-            self._check(directory)
-            counts[queue] = self._count(
-                directory, functools.partial(details.add_file, queue) if details else None
-            )
-        return counts, []
+    def collect(self, queues: Collection[str], details: Details | None = None) -> Collected:
+        directories = {queue: os.path.join(self._queue_directory, queue) for queue in queues}
+        now = details.now if details else None
+        if self._sudo_user:
+            self._in_child(_check, directories)
+            found = {
+                queue: self._count_by_sudo(self._sudo_user, directory, now)
+                for queue, directory in directories.items()
+            }
+        else:
+            found = {
+                queue: _Files(*files)
+                for queue, files in self._in_child(_walk, directories, now).items()
+            }
+        if details:
+            for queue, files in found.items():
+                details.ages[queue].oldest = files.oldest
+                details.ages[queue].counts = files.buckets
+        return Collected({queue: files.number for queue, files in found.items()}, [])
 
-    def _check(self, directory):
-        # find neither follows a link that it is given nor minds a file: it would count 0 or 1.
+    def _in_child(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        # Nothing else can end a call on a mount that hangs.
         try:
-            mode = os.lstat(directory).st_mode
-        except FileNotFoundError:
-            raise HostError("missing_queue", f"{directory} does not exist") from None
-        except PermissionError:
-            return  # the counting itself will tell, perhaps as another user
-        if not stat.S_ISDIR(mode):
-            raise HostError(
-                "missing_queue", f"{directory} is not a directory (find does not follow links)"
-            )
+            return as_user(self._runner.uid, self._runner.deadline, function, *arguments)
+        except HostError as error:
+            if error.kind == "timeout":
+                doing = f"counting in {self._queue_directory}"
+                raise self._runner.deadline.error(doing) from None
+            raise
 
-    def _count_by_walk(self, directory, see):
-        count = 0
-        waiting = [directory]
-        while waiting:
-            path = waiting.pop()
-            try:
-                with os.scandir(path) as entries:
-                    files, directories = self._count_entries(entries, see)
-            except PermissionError:
-                raise HostError("permission_denied", f"{path} cannot be read") from None
-            except (FileNotFoundError, NotADirectoryError):
-                if path == directory:
-                    raise HostError("missing_queue", f"{directory} does not exist") from None
-                continue  # a hashed directory that went away is normal on a live queue
-            count += files
-            waiting += directories
-        return count
-
-    def _count_entries(self, entries, see):
-        """Counts the files; the loops over entries run in C, which halves the time (make bench).
-        see: gets each file's name, if any."""
-        is_file = operator.methodcaller("is_file", follow_symlinks=False)
-        files, directories = 0, []
-        while True:
-            tally = itertools.count()
-            batch = map(operator.itemgetter(0), zip(itertools.islice(entries, _BATCH), tally))
-            if see:
-                batch = list(batch)
-                for entry in filter(is_file, batch):
-                    see(entry.name)
-            others = list(itertools.filterfalse(is_file, batch))
-            seen = next(tally)
-            files += seen - len(others)
-            directories += [entry.path for entry in others if entry.is_dir(follow_symlinks=False)]
-            self._runner.deadline.check(f"counting in {self._queue_directory}")
-            if seen < _BATCH:
-                return files, directories
-
-    def _count_by_command(self, directory, see):
-        command = (
-            commands.sudo_find_files(self._sudo_user, directory)
-            if self._sudo_user
-            else commands.find_files(directory)
-        )
-        process = self._runner.start(command)
+    def _count_by_sudo(self, user: str, directory: str, now: float | None) -> _Files:
+        process = self._runner.start(commands.sudo_find_files(user, directory))
+        ages, ageless = Ages(now or 0), None
         prefix = directory + "/"
         count = 0
         for line in process.lines():
-            # A file's name may hold a newline, so not every line is a file.
+            # A file's name may contain a newline, so not every line is a file.
             if line.startswith(prefix):
                 count += 1
-                if see:
-                    see(line.rpartition("/")[2])
+                name = line.rpartition("/")[2]
+                if now is not None and not ages.add_file(name):
+                    ageless = name
         rc, stderr = process.finish()
-        if rc == 0:
-            return count
-        if self._sudo_user and is_sudo_refusal(stderr):
-            kind = "sudo_refused"
-        elif rc == 1:
-            kind = find_refusal(stderr, directory)
-            if kind is None and stderr.strip():
-                return count
-        else:
-            kind = "command_failed"
-        raise HostError(
-            kind or "command_failed",
-            f"{directory} could not be counted: {_cause(rc, stderr)}",
-            process.args,
-            rc,
-            stderr,
-        )
+        kind = find_refusal(stderr, directory) if rc == 1 else "command_failed"
+        if rc != 0 and kind:
+            message = f"{directory} could not be counted: {cause_of(stderr, rc)}"
+            raise HostError(kind, message, process.args, rc, stderr)
+        if ageless is not None:
+            raise _ageless(ageless)
+        return _Files(count, ages.oldest, ages.counts)
 
 
-class PostqueueCollector:
+def _check(directories: dict[str, str]) -> None:
+    for directory in directories.values():
+        check_directory(directory)
+
+
+def _walk(directories: dict[str, str], now: float | None) -> dict[str, _Files]:
+    """now: moment at which the ages are those of the messages; None to count only."""
+    found = {}
+    for queue, directory in directories.items():
+        check_directory(directory)
+        ages = Ages(now or 0)
+
+        def see(name: str, ages: Ages = ages) -> None:
+            if not ages.add_file(name):
+                raise _ageless(name)
+
+        count = count_files(directory, None if now is None else see)
+        found[queue] = _Files(count, ages.oldest, ages.counts)
+    return found
+
+
+def _ageless(name: str) -> HostError:
+    return HostError(
+        "unknowable",
+        f"the age of a message cannot be read from the name of its file: {name}",
+        hint=(
+            "Only long queue IDs contain the arrival time (postconf enable_long_queue_ids). Leave"
+            " out queue_directory to get the age from Postfix."
+        ),
+    )
+
+
+class PostqueueCollector(Collector):
     """Counts what postqueue lists: C(-j), or C(-p) where there is no C(-j)."""
 
     method = "postqueue"
-    tells = frozenset(DETAILS)
-    sees = LISTED_QUEUES
+    details = frozenset(DETAILS)
+    queues = LISTED_QUEUES
 
-    def __init__(self, runner, config_directory=None):
+    def __init__(self, runner: Runner, config_directory: str | None = None) -> None:
         self._runner = runner
         self._config_directory = config_directory
 
-    def collect(self, queues, details=None):
-        warnings = []
+    def collect(self, queues: Collection[str], details: Details | None = None) -> Collected:
+        warnings: list[str] = []
         try:
             counts = self._count_json(warnings, details)
         except HostError as error:
@@ -171,7 +193,7 @@ class PostqueueCollector:
                 raise
             if details:
                 message = (
-                    "this Postfix has no 'postqueue -j', and 'postqueue -p' does not tell"
+                    "this Postfix has no 'postqueue -j', and 'postqueue -p' does not show"
                     f" {', '.join(sorted(details.wanted))}"
                 )
                 raise HostError(
@@ -180,10 +202,10 @@ class PostqueueCollector:
                     hint="Leave out details, or update Postfix to 3.1 or later.",
                 ) from None
             counts = self._count_plain(warnings)
-        return {queue: counts.get(queue) for queue in queues}, warnings
+        return Collected({queue: counts.get(queue) for queue in queues}, warnings)
 
-    def _count_json(self, warnings, details):
-        def parse(lines):
+    def _count_json(self, warnings: list[str], details: Details | None) -> dict[str, int]:
+        def parse(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             messages = parse_json_listing(lines)
             return details.watch(messages) if details else messages
 
@@ -194,24 +216,33 @@ class PostqueueCollector:
             counts[message["queue_name"]] += 1
         return counts
 
-    def _count_plain(self, warnings):
-        counts = {"active": 0, "hold": 0, None: 0}
-        for message in self._messages(
+    def _count_plain(self, warnings: list[str]) -> dict[str, int]:
+        counts = {"active": 0, "hold": 0}
+        unmarked = 0
+        messages: Iterator[PlainMessage] = self._messages(
             commands.postqueue_plain(self._config_directory), parse_plain_listing, warnings
-        ):
-            counts[message.queue] += 1
-        unmarked = counts.pop(None)
+        )
+        for message in messages:
+            if message.queue is None:
+                unmarked += 1
+            else:
+                counts[message.queue] += 1
         if unmarked:
             warnings.append(
-                "This Postfix has no 'postqueue -j', and 'postqueue -p' does not tell maildrop,"
-                f" incoming and deferred apart: {unmarked} messages are in these three queues"
+                "This Postfix has no 'postqueue -j', and 'postqueue -p' does not distinguish"
+                f" maildrop, incoming and deferred: {unmarked} messages are in these three queues"
                 " together."
             )
             return counts
         return dict(counts, maildrop=0, incoming=0, deferred=0)
 
-    def _messages(self, command, parse, warnings):
-        """Yields the messages of a whole listing; what is wrong with it is raised after the last of
+    def _messages(
+        self,
+        command: list[str],
+        parse: Callable[[Iterable[str]], Iterator[Any]],
+        warnings: list[str],
+    ) -> Iterator[Any]:
+        """Yields the messages of a complete listing; raises what is wrong with it after the last of
         them."""
         process = self._runner.start(command)
         lines = process.lines()
@@ -224,27 +255,14 @@ class PostqueueCollector:
         except ListingError as error:
             flaw = error
             for dummy in lines:
-                pass  # the exit code and stderr, known at the end, tell more than the flaw
+                pass  # the exit code and stderr, known at the end, say more than the flaw
         rc, stderr = process.finish()
         if rc != 0:
             kind = "truncated_listing" if seen else postfix_refusal(stderr)
-            raise HostError(
-                kind,
-                f"the queue could not be listed: {_cause(rc, stderr)}",
-                process.args,
-                rc,
-                stderr,
-            )
+            message = f"the queue could not be listed: {cause_of(stderr, rc)}"
+            raise HostError(kind, message, process.args, rc, stderr)
         if flaw:
             kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
-            raise HostError(
-                kind, f"the listing cannot be trusted: {flaw}", process.args, rc, stderr
-            )
+            message = f"the listing is not usable: {flaw}"
+            raise HostError(kind, message, process.args, rc, stderr)
         warnings += stderr.splitlines()
-
-
-def _cause(rc, stderr):
-    """The last line that a failed command said; that is where Postfix, sudo and find name the
-    cause."""
-    said = stderr.strip().splitlines()
-    return said[-1] if said else f"exit code {rc} without a message"

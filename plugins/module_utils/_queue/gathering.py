@@ -7,167 +7,273 @@ limits are exceeded."""
 
 from __future__ import annotations
 
-import collections
+import os
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import (
     Instance,
     describe_instance,
     list_instances,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors import (
+    Collector,
     FindCollector,
     PostqueueCollector,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import Details
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import total
 
-# method, queue_directory, sudo_user, run_as and top as the module's options; queues: those to
-# count, in the order of QUEUES; named: whether they were asked for by name; details: set; limits:
-# dict of queue to dict of count, age and size.
-Request = collections.namedtuple(
-    "Request", "method queues named queue_directory sudo_user run_as details top limits"
-)
 
-# What makes an instance: config_directory names it in commands, None for the default instance;
-# shown names it in errors.
-_Target = collections.namedtuple("_Target", "config_directory shown")
+class Request(NamedTuple):
+    """The module's options, checked.
+
+    queues: those to count, in the order of QUEUES; named: whether they were named in the options;
+    details: those that are asked for; limits: by queue the bounds of count, age and size."""
+
+    method: str
+    queues: list[str]
+    named: bool
+    queue_directory: str | None
+    sudo_user: str | None
+    details: frozenset[str]
+    top: int
+    limits: dict[str, dict[str, int]]
+    require_running: bool
 
 
-def gather(runner, directories, request):
-    """Returns the facts (dict, None where there are none at all), warnings (list of str) and errors
-    (list of dict).
+class _Target(NamedTuple):
+    """An instance to count. config_directory names it in commands, None for the default instance;
+    shown names it in messages, None for a queue_directory."""
 
-    directories: configuration directories (list of str), or None for every enabled instance. One
-    instance's failure leaves the others."""
-    facts, warnings, errors = [], [], []
+    config_directory: str | None
+    shown: str | None
+
+
+class _Counted(NamedTuple):
+    collector: Collector
+    counts: dict[str, int | None]
+    warnings: list[str]
+
+
+class _Detailed(NamedTuple):
+    counted: _Counted
+    details: Details
+
+
+Answer = TypeVar("Answer")
+
+
+def gather(
+    runner: Runner, host: Host, directories: list[str] | None, request: Request
+) -> tuple[dict[str, Any] | None, list[str], list[dict[str, Any]]]:
+    """The facts that the module returns (None if no instance could be counted), warnings, and
+    errors as HostError.as_dict has them, with config_directory.
+
+    directories: configuration directories, or None for every enabled instance. The failure of one
+    instance does not affect the others."""
+    facts: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    errors: list[dict[str, Any]] = []
     try:
         targets = _targets(runner, directories, request)
     except HostError as error:
         return None, warnings, [_as_dict(error, None)]
     for target in targets:
         try:
-            found, said = _gather_instance(runner, target, request)
+            found, instance_warnings, faults = _gather_instance(runner, host, target, request)
         except HostError as error:
             errors.append(_as_dict(error, target.shown))
             continue
         facts.append(found)
-        warnings += said
-        errors += [_as_dict(error, target.shown) for error in _check_limits(found, request.limits)]
+        warnings += instance_warnings
+        errors += [_as_dict(fault, target.shown) for fault in faults]
     if not facts:
         return None, warnings, errors
     complete = len(facts) == len(targets)
     counts = {
-        queue: total([found["counts"][queue] for found in facts]) if complete else None
+        queue: total(found["counts"][queue] for found in facts) if complete else None
         for queue in request.queues
     }
     return {"total": total(counts.values()), "counts": counts, "instances": facts}, warnings, errors
 
 
-def _as_dict(error, config_directory):
+def _as_dict(error: HostError, config_directory: str | None) -> dict[str, Any]:
     return dict(error.as_dict(), config_directory=config_directory)
 
 
-def _targets(runner, directories, request):
+def _targets(runner: Runner, directories: list[str] | None, request: Request) -> list[_Target]:
     if request.queue_directory:
         return [_Target(None, None)]
     if directories is not None:
-        return [_Target(directory, directory) for directory in directories]
-    listed = list_instances(runner)
-    # The default instance comes first, and needs no -c. Whether one whose main.cf cannot be read is
-    # enabled is not known; its error comes later.
-    targets = [
-        _Target(instance.config_directory if position else None, instance.config_directory)
-        for position, instance in enumerate(listed)
-        if instance.enabled is not False
-    ]
-    if not targets:
-        message = (
-            "no instance is enabled, of"
-            f" {', '.join(instance.config_directory for instance in listed)}"
-        )
-        raise HostError("bad_config", message, hint="Name instances in config_directory.")
-    return targets
+        targets = [_Target(directory, directory) for directory in directories]
+    else:
+        listed = list_instances(runner)
+        # The default instance comes first and needs no -c. Whether one is enabled is not known if
+        # its main.cf cannot be read; the error for that comes later.
+        targets = [
+            _Target(instance.config_directory if position else None, instance.config_directory)
+            for position, instance in enumerate(listed)
+            if instance.enabled is not False
+        ]
+        if not targets:
+            shown = ", ".join(instance.config_directory for instance in listed)
+            raise HostError(
+                "bad_config",
+                f"no instance is enabled, of {shown}",
+                hint="Name instances in config_directory.",
+            )
+    # multi_instance_directories may list one twice, or the default one.
+    once: dict[str, _Target] = {}
+    for target in targets:
+        once.setdefault(os.path.normpath(target.shown or ""), target)
+    return list(once.values())
 
 
-def _gather_instance(runner, target, request):
-    """The facts of one instance (dict) and warnings."""
+def _gather_instance(
+    runner: Runner, host: Host, target: _Target, request: Request
+) -> tuple[dict[str, Any], list[str], list[HostError]]:
+    """The facts of one instance, warnings, and errors that leave the facts true."""
     if request.queue_directory:
         instance = Instance(None, None, request.queue_directory)
     else:
         instance = describe_instance(runner, target.config_directory)
-    find = FindCollector(
-        runner, instance.queue_directory, request.sudo_user, as_command=request.run_as is not None
-    )
+    find = FindCollector(runner, instance.queue_directory, request.sudo_user)
     postqueue = PostqueueCollector(runner, target.config_directory)
-    collector, counts, details, warnings = _collect(_candidates(find, postqueue, request), request)
-
-    unknown = [queue for queue in request.queues if counts[queue] is None]
+    counted, detailed = _collect(find, postqueue, request)
+    unknown = [queue for queue in request.queues if counted.counts[queue] is None]
     if unknown and request.named:
-        raise HostError("unknowable", f"method {collector.method} cannot see {', '.join(unknown)}")
-    facts = dict(
-        instance._asdict(), method=collector.method, total=total(counts.values()), counts=counts
-    )
-    if request.details:
-        if details is None or details.unreadable:
-            if request.queue_directory:
-                message = f"the names of the files do not tell the age: {details.unreadable}"
-                raise HostError(
-                    "unknowable",
-                    message,
-                    hint=(
-                        "Long queue IDs do (postconf enable_long_queue_ids); else count without"
-                        " queue_directory."
-                    ),
-                )
-            collector, dummy, details, more = _collect([postqueue], request)
-            warnings += more
-        facts["details_method"] = collector.method
-        facts.update(details.facts(collector.sees))
-    return facts, warnings
-
-
-def _candidates(find, postqueue, request):
-    """The collectors to try, in order."""
-    if request.method == "postqueue":
-        return [postqueue]
-    if request.method == "find" or request.queue_directory or request.sudo_user:
-        return [find]
-    return [find, postqueue]
-
-
-def _collect(candidates, request):
-    """Returns the first collector that may look, its counts, the Details that it filled (None where
-    it cannot), and warnings."""
-    candidates = list(candidates)
-    while True:
-        collector = candidates.pop(0)
-        details = (
-            Details(request.details, request.queues, request.top)
-            if request.details and collector.tells >= request.details
-            else None
+        raise HostError(
+            "unknowable", f"method {counted.collector.method} does not see {', '.join(unknown)}"
         )
+    facts = dict(
+        instance._asdict(),
+        **_running(host, request, instance.queue_directory),
+        method=counted.collector.method,
+        total=total(counted.counts.values()),
+        counts=counted.counts,
+    )
+    warnings = list(counted.warnings)
+    exceeded, faults = _check_limits(counted.counts, detailed, request.limits)
+    if detailed:
+        source = detailed.counted.collector
+        details = detailed.details.facts(request.details, exceeded, source.queues)
+        if details:
+            facts.update(details, details_method=source.method)
+        if detailed.counted is not counted:
+            warnings += detailed.counted.warnings
+    if facts["running"] is False:
+        # postqueue says the same to root.
+        warnings = [warning for warning in warnings if "Mail system is down" not in warning]
+        stopped = HostError("not_running", "Postfix is not running")
+        if not request.require_running:
+            warnings.append(
+                f"{stopped.message} ({target.shown}): its queues were counted, but no message"
+                f" leaves them. {stopped.hint}"
+            )
+    return facts, warnings, faults + _check_running(facts, request)
+
+
+def _running(host: Host, request: Request, queue_directory: str) -> dict[str, Any]:
+    if request.queue_directory:
+        return {"running": None, "running_why": "queue_directory is counted without Postfix"}
+    found = host.find_master(queue_directory)
+    return {"running": found.running, "running_why": found.why}
+
+
+def _check_running(facts: dict[str, Any], request: Request) -> list[HostError]:
+    if not request.require_running or facts["running"]:
+        return []
+    if facts["running"] is None:
+        message = f"require_running: whether Postfix runs is not known: {facts['running_why']}"
+        return [HostError("unknowable", message, hint="Run as root (become: true).")]
+    return [HostError("not_running", "Postfix is not running")]
+
+
+def _collect(
+    find: FindCollector, postqueue: PostqueueCollector, request: Request
+) -> tuple[_Counted, _Detailed | None]:
+    """The counts, and the details if any are needed, each from the first collector that can give
+    them."""
+    if request.queue_directory:
+        candidates: list[Collector] = [find]
+        detailers: list[Collector] = [find]
+    else:
+        candidates = [find, postqueue]
+        if request.method == "postqueue":
+            candidates = [postqueue]
+        elif request.method == "find" or request.sudo_user:
+            candidates = [find]
+        detailers = list(dict.fromkeys([*candidates, postqueue]))
+    wanted = request.details.union(*request.limits.values()) - {"count"}
+    detailed = None
+
+    def detail(collector: Collector) -> _Detailed:
+        details = Details(wanted, request.queues, request.top)
+        counts, warnings = collector.collect(request.queues, details)
+        return _Detailed(_Counted(collector, counts, warnings), details)
+
+    def count(collector: Collector) -> _Counted:
+        if detailed and detailed.counted.collector is collector:
+            return detailed.counted
+        return _Counted(collector, *collector.collect(request.queues))
+
+    if wanted:
+        detailed = _first([one for one in detailers if one.details >= wanted], detail)
+    return _first(candidates, count), detailed
+
+
+def _first(collectors: list[Collector], ask: Callable[[Collector], Answer]) -> Answer:
+    """The answer of the first collector that is allowed and able to answer."""
+    for collector in collectors[:-1]:
         try:
-            counts, warnings = collector.collect(request.queues, details)
-            return collector, counts, details, warnings
+            return ask(collector)
         except HostError as error:
-            if error.kind != "permission_denied" or not candidates:
+            if error.kind not in ("permission_denied", "unknowable"):
                 raise
+    return ask(collectors[-1])
 
 
-def _check_limits(facts, limits):
-    """A HostError for each limit that is exceeded, or that cannot be told."""
+def _check_limits(
+    counts: dict[str, int | None],
+    detailed: _Detailed | None,
+    limits: dict[str, dict[str, int]],
+) -> tuple[list[str], list[HostError]]:
+    """The queues that exceed a limit on size or age, and an error for each limit that is exceeded
+    or cannot be evaluated."""
+    exceeded = []
+    errors = []
     for queue, bounds in limits.items():
-        looked_into = facts["queues"].get(queue) if "queues" in facts else None
-        values = {"count": facts["counts"][queue]}
-        if looked_into:
+        values = {"count": counts[queue]}
+        if detailed and queue in detailed.counted.collector.queues:
             # An empty queue has no oldest message, so none that is too old.
-            values.update(size=looked_into.get("size"), age=looked_into.get("oldest_age") or 0)
+            age = detailed.details.ages[queue].age or 0
+            values.update(size=detailed.details.sizes[queue], age=age)
         for what, bound in bounds.items():
             value = values.get(what)
             if value is None:
-                yield HostError("unknowable", f"limits: the {what} of {queue} cannot be told")
-            elif value > bound:
-                yield HostError(
-                    "limit_exceeded", f"limits: the {what} of {queue} is {value}, above {bound}"
+                errors.append(
+                    HostError(
+                        "unknowable",
+                        f"limits: the {what} of {queue} is not known",
+                        hint=_LIMIT_HINTS[what],
+                    )
                 )
+            elif value > bound:
+                message = f"limits: the {what} of {queue} is {value}, above {bound}"
+                errors.append(HostError("limit_exceeded", message))
+                if what != "count":
+                    exceeded.append(queue)
+    return exceeded, errors
+
+
+_LIMIT_HINTS = {
+    "count": "Use method=find as root or with sudo_user, or remove this limit.",
+    "age": (
+        "Remove this limit. postqueue does not list this queue, and find shows ages only where all"
+        " queue IDs are long (postconf enable_long_queue_ids)."
+    ),
+    "size": "Remove this limit. postqueue does not list this queue, and find shows no sizes.",
+}

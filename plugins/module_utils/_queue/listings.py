@@ -2,25 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsers of what postqueue prints: lines in, messages out, one at a time.
+"""Parsers of queue listings by postqueue: lines in, messages out, one at a time.
 
 Formats: postqueue(1); src/postqueue/showq_json.c and showq_compat.c; queue IDs:
 src/global/mail_queue.h."""
 
 from __future__ import annotations
 
-import collections
 import json
 import re
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import LISTED_QUEUES
 
-# Control characters in strings are let through; a decoder of its own, since json.loads makes a new
-# one each time for that.
+# strict=False accepts control characters in strings. One decoder, because json.loads would make a
+# new one for each message.
 _DECODER = json.JSONDecoder(strict=False)
 
-# Before 3.7.11 a newline inside a string comes out raw, so a message may take several lines;
-# garbage must not pile up.
+# Before 3.7.11 newlines inside strings are printed raw, so a message may take several lines. The
+# number is limited, so that garbage does not pile up.
 _MOST_LINES = 64
 
 _HEADER = re.compile(r"-+Queue ID-+ +-+Size-+ +-+Arrival Time-+ +-+Sender/Recipient-+$")
@@ -35,23 +35,28 @@ _TRAILER = re.compile(r"-- (?P<kbytes>\d+) Kbytes in (?P<messages>\d+) Requests?
 _EMPTY = "Mail queue is empty"
 _MARKERS = {"*": "active", "!": "hold", "": None}
 
-PlainMessage = collections.namedtuple("PlainMessage", "queue size")
+
+class PlainMessage(NamedTuple):
+    """A message in a listing by C(postqueue -p). queue: V(active), V(hold), or None for maildrop,
+    incoming or deferred, which the listing does not distinguish; size: in bytes."""
+
+    queue: str | None
+    size: int
 
 
 class ListingError(ValueError):
-    """A listing that is not what postqueue prints, or only a part of it."""
+    """A listing that is incomplete, or that postqueue does not print."""
 
 
 class CutShort(ListingError):
     """A listing that ends too early."""
 
 
-def parse_json_listing(lines):
-    """Yields the message objects (dict) of a listing by C(postqueue -j); lines: iterable of str.
+def parse_json_listing(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yields the message objects of a listing by C(postqueue -j).
 
-    Raises ListingError for what is no such message, and CutShort for a listing that ends inside
-    one."""
-    pending = []
+    Raises ListingError for anything else, and CutShort for a listing that ends inside a message."""
+    pending: list[str] = []
     for line in lines:
         pending.append(line)
         try:
@@ -68,14 +73,11 @@ def parse_json_listing(lines):
         raise CutShort(f"the listing ends inside a message: {_shown(pending[0])}")
 
 
-def parse_plain_listing(lines):
-    """Yields a PlainMessage for each message in a listing by C(postqueue -p); lines: iterable of
-    str.
+def parse_plain_listing(lines: Iterable[str]) -> Iterator[PlainMessage]:
+    """Yields each message of a listing by C(postqueue -p).
 
-    PlainMessage.queue is V(active) or V(hold); None stands for maildrop, incoming or deferred,
-    which the listing does not tell apart. PlainMessage.size is in bytes. Raises ListingError for a
-    line out of place, and CutShort where the closing line is missing or does not agree with the
-    messages before it."""
+    Raises ListingError for a line out of place, and CutShort if the closing line is missing or does
+    not agree with the messages before it."""
     lines = iter(lines)
     first = next(lines, None)
     if first == _EMPTY:
@@ -116,10 +118,10 @@ def parse_plain_listing(lines):
     raise CutShort(f"the closing line is missing after {messages} messages")
 
 
-def _expect_end(lines):
+def _expect_end(lines: Iterator[str]) -> None:
     for line in lines:
         raise ListingError(f"a line after the end: {_shown(line)}")
 
 
-def _shown(line):
+def _shown(line: str) -> str:
     return repr(line[:200])

@@ -7,13 +7,19 @@ messages."""
 
 from __future__ import annotations
 
+from typing import Iterable
+
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 
 # showq(8) never lists corrupt.
 LISTED_QUEUES = QUEUES[:5]
 
 
-def total(counts):
-    """The sum of the counts (iterable of int or None), or None where one of them is not known."""
-    counts = list(counts)
-    return None if None in counts else sum(counts)
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum of the counts, or None if one of them is None, that is, unknown."""
+    known = 0
+    for count in counts:
+        if count is None:
+            return None
+        known += count
+    return known

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors import FindCollector
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host, Running
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.frequencies import Frequencies
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue
 
@@ -42,7 +44,19 @@ def spool(tmp_path):
 
 
 @pytest.fixture
-def call(capsys, monkeypatch, recording):
+def masters(monkeypatch):
+    """Whether an instance is running, as a Running, by its queue directory; True by default."""
+    found = {}
+    monkeypatch.setattr(
+        Host,
+        "find_master",
+        lambda self, path: found.get(path, Running(True, "lock_table", 1, None)),
+    )
+    return found
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, recording, masters):
     """Calls the module with arguments; commands, if any, are played from a recording."""
 
     def run(commands=None, **arguments):
@@ -51,9 +65,15 @@ def call(capsys, monkeypatch, recording):
             monkeypatch.setattr(
                 postfix_queue, "Runner", lambda deadline, run_as: recording(commands, deadline)
             )
+        warnings = []
+        # Ansible keeps them until the process ends.
+        monkeypatch.setattr(
+            postfix_queue.AnsibleModule, "warn", lambda self, text: warnings.append(text)
+        )
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             postfix_queue.main()
         answer = json.loads(capsys.readouterr().out)
+        answer["warnings"] = warnings
         assert bool(ended.value.code) == answer.get("failed", False)
         return answer
 
@@ -67,6 +87,8 @@ def test_counts_in_a_directory(call, spool):
         "name": None,
         "config_directory": None,
         "queue_directory": spool,
+        "running": None,
+        "running_why": "queue_directory is counted without Postfix",
         "method": "find",
         "total": 15,
         "counts": counts,
@@ -102,7 +124,7 @@ def test_asks_postfix_for_the_instance(call, spool):
 
 
 def test_falls_back_to_postqueue_where_find_is_closed(call, spool, sample, monkeypatch):
-    monkeypatch.setattr(FindCollector, "_count_by_walk", closed)
+    monkeypatch.setattr("os.scandir", closed)
     commands = {
         POSTCONF: (f"\n/etc/postfix\n{spool}\n",),
         "postqueue -j": (sample("postqueue_j_mixed.jsonl"),),
@@ -120,8 +142,8 @@ def test_falls_back_to_postqueue_where_find_is_closed(call, spool, sample, monke
     assert facts["total"] is None
 
 
-def closed(*arguments):
-    raise HostError("permission_denied", "closed")
+def closed(path):
+    raise PermissionError(13, "Permission denied", path)
 
 
 def test_does_not_fall_back_from_other_failures(call, tmp_path):
@@ -188,12 +210,15 @@ def test_queue_asked_for_that_cannot_be_seen(call, sample):
         ({"sudo_user": "postfix", "method": "postqueue"}, "sudo_user"),
         ({"sudo_user": ""}, "sudo_user="),
         ({"sudo_user": "-s"}, "sudo_user=-s"),
+        ({"run_as": ""}, "run_as="),
+        ({"config_directory": ["/a\0b"]}, "config_directory='/a\\x00b': contains a NUL"),
+        ({"queue_directory": "/spool", "require_running": True}, "require_running=true"),
         ({"run_as": "no-such-user"}, "run_as=no-such-user"),
         ({"top": 0}, "top=0"),
         ({"config_directory": []}, "config_directory=[]"),
         ({"config_directory": ["/etc/postfix", "etc"]}, "config_directory=etc"),
-        ({"queue_directory": "/spool", "details": ["age", "size"]}, "details=size"),
-        ({"queue_directory": "/spool", "limits": {"hold": {"size": 1}}}, "details=size"),
+        ({"queue_directory": "/spool", "details": ["age", "size"]}, "only Postfix can show size"),
+        ({"queue_directory": "/spool", "limits": {"hold": {"size": 1}}}, "can show size"),
         ({"limits": {"hold": {"count": -1}}}, "limits.hold.count=-1"),
         ({"limits": {"hold": {"count": 1}}, "queues": ["active"]}, "limits.hold"),
     ],
@@ -321,12 +346,102 @@ def test_one_instance_without_a_main_cf_leaves_the_others(call, two):
         ("-               -               n         /etc/postfix\n", 0, "", "bad_config"),
     ],
 )
-def test_instances_that_cannot_be_told(call, stdout, rc, stderr, kind):
+def test_instances_that_cannot_be_listed(call, stdout, rc, stderr, kind):
     answer = call({"postmulti -l": (stdout, rc, stderr), LISTED: ("", 1, stderr)})
     assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
         (kind, None)
     ]
     assert "ansible_facts" not in answer
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        ["/etc/postfix", "/etc/postfix-out", "/etc/postfix-out"],
+        ["/etc/postfix", "/etc/postfix-out", "/etc/postfix-out/"],
+        ["/etc/postfix", "/etc/postfix", "/etc/postfix-out"],
+    ],
+)
+def test_instance_that_is_listed_twice_is_counted_once(call, two, listed):
+    lines = [f"-               -               y         {directory}\n" for directory in listed]
+    two["postmulti -l"] = ("".join(lines),)
+    for arguments in ({}, {"config_directory": listed}):
+        for directory in set(listed):
+            two[POSTCONF_OUT.replace("/etc/postfix-out", directory)] = two[POSTCONF]
+            two[f"postqueue -c {directory} -j"] = two["postqueue -j"]
+        facts = call(two, method="postqueue", queues=["hold"], **arguments)["ansible_facts"]
+        assert facts["postfix_queue"]["counts"] == {"hold": 4}
+        assert len(facts["postfix_queue"]["instances"]) == 2
+
+
+# Running
+
+
+def test_running_instance(call, two):
+    answer = call(two, method="postqueue", queues=["hold"], require_running=True)
+    for instance in answer["ansible_facts"]["postfix_queue"]["instances"]:
+        assert (instance["running"], instance["running_why"]) == (True, None)
+    assert answer["warnings"] == []
+
+
+def test_stopped_instance_is_a_warning(call, two, spool, masters):
+    down = "postqueue: warning: Mail system is down -- accessing queue directly\n"
+    two["postqueue -j"] = (two["postqueue -j"][0], 0, down)
+    masters[spool] = Running(False, "lock_table", None, None)
+    two["postmulti -l"] = (ONE,)
+    answer = call(two, method="postqueue")
+    instance = answer["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert (instance["running"], instance["running_why"]) == (False, None)
+    (warning,) = answer["warnings"]
+    assert warning.startswith("Postfix is not running (/etc/postfix)")
+
+
+def test_stopped_instance_is_an_error_on_request(call, two, spool, masters):
+    two[POSTCONF_OUT] = ("postfix-out\n/etc/postfix-out\n/nowhere\n",)
+    masters[spool] = Running(False, "no_pid_file", None, None)
+    answer = call(two, method="postqueue", queues=["hold"], require_running=True)
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
+        ("not_running", "/etc/postfix")
+    ]
+    assert answer["ansible_facts"]["postfix_queue"]["total"] == 4
+    assert answer["warnings"] == []
+
+
+def test_instance_of_which_it_is_not_known_whether_it_runs(call, two, spool, masters):
+    masters[spool] = Running(None, None, None, "closed")
+    answer = call(two, method="postqueue", queues=["hold"])
+    instance = answer["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert (instance["running"], instance["running_why"]) == (None, "closed")
+    assert answer["warnings"] == []
+    answer = call(two, method="postqueue", queues=["hold"], require_running=True)
+    assert [error["kind"] for error in answer["errors"]] == ["unknowable"] * 2
+    assert "require_running" in answer["msg"] and "closed" in answer["msg"]
+
+
+# The operating system
+
+
+def test_one_instance_on_a_broken_disk_leaves_the_others(call, two, spool, tmp_path):
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    two[POSTCONF_OUT] = (f"postfix-out\n/etc/postfix-out\n{tmp_path / 'circle'}\n",)
+    answer = call(two, queues=["hold"])
+    assert [(error["kind"], error["config_directory"]) for error in answer["errors"]] == [
+        ("io_error", "/etc/postfix-out")
+    ]
+    assert "Too many levels of symbolic links" in answer["msg"]
+    assert [one["name"] for one in answer["ansible_facts"]["postfix_queue"]["instances"]] == ["-"]
+
+
+def test_answer_is_utf_8_whatever_files_are_called(call, spool, monkeypatch):
+    directory = spool + "/hold/\udcff"
+    os.mkdir(directory)
+    scandir = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: (closed if path == directory else scandir)(path)
+    )
+    answer = call(queue_directory=spool)
+    assert f"{spool}/hold/? cannot be read: Permission denied" in answer["msg"]
+    assert answer["errors"][0]["message"].isprintable()
 
 
 # Details and limits
@@ -349,7 +464,9 @@ def test_details_from_the_listing(call, two, monkeypatch):
         "2026-11-22T12:08:37Z",
         600,
     )
-    assert sum(deferred["ages"].values()) == 5
+    assert [group["under"] for group in deferred["ages"]][-2:] == [76800, None]
+    # A message as old as the end of a group is in the next one.
+    assert [group["count"] for group in deferred["ages"]][:4] == [0, 3, 2, 0]
     assert instance["queues"]["corrupt"] is None
     assert instance["senders"] == [
         {"domain": "example.com", "count": 9},
@@ -359,9 +476,46 @@ def test_details_from_the_listing(call, two, monkeypatch):
         {"domain": "far.example.org", "count": 10},
         {"domain": "star.example.org", "count": 2},
     ]
-    assert (instance["recipients_other"], instance["recipients_uncertainty"]) == (1, 0)
+    assert (instance["recipients_other"], instance["details_approximate"]) == (1, False)
     assert instance["reasons"][0]["reason"] == "connect to <host>: Connection timed out"
     assert (instance["reasons"][0]["count"], instance["reasons_other"]) == (9, 1)
+    assert instance["reasons"][0]["bounced"] is False
+
+
+def test_bounce_reasons(call, two):
+    message = {
+        "queue_name": "active",
+        "queue_id": "4jXSXw5BZYzL7yD",
+        "arrival_time": 1795349317,
+        "message_size": 100,
+        "forced_expire": False,
+        "sender": "a@example.com",
+        "recipients": [
+            {"address": "b@example.org", "delay_reason": "host x.example.org said: 550 5.1.1 no"},
+            {"address": "c@example.org", "bounce_reason": "host y.example.org said: 550 5.1.1 no"},
+            {"address": "d@example.org", "bounce_reason": "host z.example.org said: 550 5.1.1 no"},
+            {"address": "e@example.org"},
+        ],
+    }
+    two["postqueue -c /etc/postfix-out -j"] = (json.dumps(message) + "\n",)
+    answer = call(two, method="postqueue", config_directory="/etc/postfix-out", details=["reasons"])
+    reasons = answer["ansible_facts"]["postfix_queue"]["instances"][0]["reasons"]
+    assert [(one["bounced"], one["count"], one["status"]) for one in reasons] == [
+        (True, 2, "5.1.1"),
+        (False, 1, "5.1.1"),
+    ]
+    assert reasons[0]["reason"] == reasons[1]["reason"]
+
+
+def test_details_that_are_approximate(call, two, monkeypatch):
+    monkeypatch.setattr(
+        "ansible_collections.mailops.postfix.plugins.module_utils._queue.details.Frequencies",
+        lambda: Frequencies(2),
+    )
+    answer = call(two, method="postqueue", config_directory="/etc/postfix-out", details=["domains"])
+    instance = answer["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert instance["details_approximate"] is True
+    assert "queues" not in instance
 
 
 def test_ages_from_long_names(call, two, tmp_path):
@@ -376,7 +530,7 @@ def test_ages_from_long_names(call, two, tmp_path):
     assert instance["counts"] == {"hold": 2}
     assert instance["details_method"] == "find"
     assert instance["queues"]["hold"]["oldest_arrival"] == "2026-11-22T12:09:04Z"
-    assert sum(instance["queues"]["hold"]["ages"].values()) == 1
+    assert sum(group["count"] for group in instance["queues"]["hold"]["ages"]) == 1
 
 
 def test_ages_from_the_listing_where_names_are_short(call, two):
@@ -388,7 +542,7 @@ def test_ages_from_the_listing_where_names_are_short(call, two):
     assert instance["queues"]["deferred"]["oldest_arrival"] == "2026-11-22T12:08:37Z"
 
 
-def test_ages_that_cannot_be_told(call, spool):
+def test_ages_that_are_not_known(call, spool):
     assert [error["kind"] for error in call(queue_directory=spool, details=["age"])["errors"]] == [
         "unknowable"
     ]
@@ -407,12 +561,31 @@ def test_limits_that_hold(call, two):
         "active": {"age": 10**9},
     }
     answer = call(two, method="postqueue", config_directory="/etc/postfix-out", limits=limits)
-    assert set(answer["ansible_facts"]["postfix_queue"]["instances"][0]["queues"]["hold"]) == {
-        "size",
-        "oldest_arrival",
-        "oldest_age",
-        "ages",
+    instance = answer["ansible_facts"]["postfix_queue"]["instances"][0]
+    assert set(instance) == {
+        "name",
+        "config_directory",
+        "queue_directory",
+        "running",
+        "running_why",
+        "method",
+        "total",
+        "counts",
     }
+
+
+def test_limits_show_the_queues_that_exceed_them(call, two):
+    limits = {"deferred": {"size": 1324}, "hold": {"age": 10**9, "count": 0}}
+    answer = call(
+        two,
+        method="postqueue",
+        config_directory="/etc/postfix-out",
+        limits=limits,
+        details=["domains"],
+    )
+    queues = answer["ansible_facts"]["postfix_queue"]["instances"][0]["queues"]
+    assert list(queues) == ["deferred"]
+    assert set(queues["deferred"]) == {"size", "oldest_arrival", "oldest_age", "ages"}
 
 
 def test_limits_that_are_exceeded(call, two):
@@ -428,12 +601,20 @@ def test_limits_that_are_exceeded(call, two):
     assert answer["ansible_facts"]["postfix_queue"]["counts"]["deferred"] == 5
 
 
-def test_limit_on_what_cannot_be_told(call, two):
+def test_limit_that_cannot_be_evaluated(call, two):
     for bounds in ({"count": 0}, {"age": 0}, {"size": 0}):
         answer = call(
             two, method="postqueue", config_directory="/etc/postfix-out", limits={"corrupt": bounds}
         )
         assert [error["kind"] for error in answer["errors"]] == ["unknowable"]
+
+
+def test_age_of_corrupt_needs_long_queue_ids_not_root(call, two):
+    limits = {"corrupt": {"age": 0, "count": 5}}
+    answer = call(two, method="find", config_directory="/etc/postfix-out", limits=limits)
+    (error,) = answer["errors"]
+    assert error["message"] == "limits: the age of corrupt is not known"
+    assert "root" not in error["hint"] and "enable_long_queue_ids" in error["hint"]
 
 
 def test_age_limit_on_an_empty_queue(call, two):

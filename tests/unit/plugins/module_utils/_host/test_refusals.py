@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     find_refusal,
     is_sudo_refusal,
     lacks_json,
@@ -43,6 +44,13 @@ DIRECTORY = "/var/spool/postfix/deferred"
         ("postqueue: fatal: malformed showq server response", "showq_failed"),
         ("postqueue: fatal: open /etc/postfix/main.cf: No such file or directory", "bad_config"),
         ("postconf: fatal: open /etc/postfix/main.cf: Permission denied", "bad_config"),
+        (
+            (
+                "postqueue: warning: /etc/postfix/main.cf: support for parameter"
+                ' "smtpd_use_tls" will be removed; instead, specify "smtpd_tls_security_level"'
+            ),
+            "command_failed",
+        ),
         ("postqueue: fatal: something new", "command_failed"),
         ("", "command_failed"),
     ],
@@ -92,6 +100,7 @@ def test_sudo_refusals(stderr):
     [
         "",
         "sudo: unable to resolve host mx1: Name or service not known\n",
+        "sudo: setrlimit(RLIMIT_CORE): Operation not permitted\n",
         "find: '/a: sudo: b': Permission denied",
     ],
 )
@@ -121,7 +130,28 @@ def test_not_sudo_refusals(stderr):
             ),
             None,
         ),
-        ("find: '/var/spool/postfix/deferred/A': Input/output error\n", "command_failed"),
+        ("find: '/var/spool/postfix/deferred/A': Not a directory\n", None),
+        ("find: '/var/spool/postfix/deferred/A': Input/output error\n", "io_error"),
+        ("find: '/var/spool/postfix/deferred/A': Stale file handle\n", "io_error"),
+        ("find: '/var/spool/postfix/deferred/A': File name too long\n", "io_error"),
+        ("find: '/var/spool/postfix/deferred/A': No space left on device\n", "command_failed"),
+        ("sudo: a password is required\n", "sudo_refused"),
+        ("sudo: unable to resolve host mx1: Name or service not known\n", "command_failed"),
+        ("", "command_failed"),
+        (
+            (
+                "sudo: setrlimit(RLIMIT_CORE): Operation not permitted\nfind:"
+                " '/var/spool/postfix/deferred/A/4': No such file or directory\n"
+            ),
+            None,
+        ),
+        (
+            (
+                "sudo: /etc/sudo.conf is owned by uid 1, should be 0\nfind:"
+                " '/var/spool/postfix/deferred': No such file or directory\n"
+            ),
+            "missing_queue",
+        ),
         (
             "find: Failed to restore initial working directory: /root: Permission denied\n",
             "command_failed",
@@ -131,3 +161,20 @@ def test_not_sudo_refusals(stderr):
 )
 def test_find_refusals(stderr, kind):
     assert find_refusal(stderr, DIRECTORY) == kind
+
+
+@pytest.mark.parametrize(
+    "stderr, cause",
+    [
+        ("a\nb\n", "b"),
+        ("", "exit code 69 without a message"),
+        (
+            "postqueue: warning: support for x will be removed\npostqueue: fatal: open"
+            " /etc/postfix/main.cf: Permission denied\npostqueue: warning: y\n",
+            "postqueue: fatal: open /etc/postfix/main.cf: Permission denied",
+        ),
+        ("sudo: a password is required\n", "sudo: a password is required"),
+    ],
+)
+def test_cause_is_not_a_warning_of_postfix(stderr, cause):
+    assert cause_of(stderr, 69) == cause

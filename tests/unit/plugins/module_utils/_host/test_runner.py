@@ -86,6 +86,34 @@ def test_missing_program():
     assert caught.value.kind == "not_installed"
 
 
+@pytest.mark.parametrize(
+    "content, cause",
+    [("\x7fELF\x02\x01\x01", "Exec format error"), ("#!/nowhere/sh\n", "No such file")],
+)
+def test_program_that_this_host_cannot_run(script, tmp_path, content, cause):
+    script("")
+    (tmp_path / "probe").write_text(content)
+    with pytest.raises(HostError) as caught:
+        Runner(Deadline(30)).run(["probe"])
+    assert caught.value.kind == "command_failed"
+    assert "probe cannot be executed: " + cause in caught.value.message
+
+
+def test_run_as_where_root_may_not_change_users(script, monkeypatch):
+    script("echo never")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    runner = Runner(Deadline(30), run_as="root")
+    monkeypatch.setattr(os, "setgroups", refused)
+    with pytest.raises(HostError) as caught:
+        runner.run(["probe"])
+    assert caught.value.kind == "command_failed"
+    assert "CAP_SETUID" in caught.value.hint
+
+
+def refused(groups):
+    raise PermissionError(1, "Operation not permitted")
+
+
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"])
 def test_what_hangs_is_ended_with_its_children(script, tmp_path, trap):
     script(

@@ -68,8 +68,34 @@ def test_master_that_holds_its_lock(queue_directory, table):
     assert host.find_master(str(queue_directory)) == (True, "lock_table", 224, None)
 
 
-def test_pid_file_that_was_left_behind(queue_directory, table):
-    assert table("").find_master(str(queue_directory)) == (False, "lock", None, None)
+@pytest.fixture
+def process_with(tmp_path):
+    """Makes the process that the pid file names, with this file open."""
+
+    def make(path):
+        (tmp_path / "4711" / "fd").mkdir(parents=True)
+        (tmp_path / "4711" / "fd" / "0").symlink_to("/nowhere")
+        (tmp_path / "4711" / "fd" / "3").symlink_to(path)
+
+    return make
+
+
+# The table can lack the lock, or name the device otherwise, as btrfs does.
+UNDECIDED = ["", "1: FLOCK  ADVISORY  WRITE 224 77:77:{inode} 0 EOF\n", "garbage\n"]
+
+
+@pytest.mark.parametrize("line", UNDECIDED)
+def test_pid_file_that_was_left_behind(queue_directory, table, process_with, line):
+    host = table(line)
+    assert host.find_master(str(queue_directory)) == (False, "open_file", None, None)
+    process_with(queue_directory / "another")
+    assert host.find_master(str(queue_directory)) == (False, "open_file", None, None)
+
+
+def test_pid_file_without_a_number(queue_directory, table):
+    host = table("")
+    (queue_directory / "pid" / "master.pid").write_text("")
+    assert host.find_master(str(queue_directory)) == (False, "open_file", None, None)
 
 
 def test_instance_that_never_ran(tmp_path):
@@ -77,14 +103,18 @@ def test_instance_that_never_ran(tmp_path):
     assert Host().find_master(str(tmp_path / "absent")) == (False, "no_pid_file", None, None)
 
 
-@pytest.mark.parametrize(
-    "line", ["", "1: FLOCK  ADVISORY  WRITE 224 77:77:{inode} 0 EOF\n", "garbage\n"]
-)
-def test_lock_that_the_table_does_not_show(queue_directory, table, line):
+@pytest.mark.parametrize("line", UNDECIDED)
+def test_master_whose_lock_the_table_does_not_show(queue_directory, table, process_with, line):
     host = table(line)
-    with open(str(queue_directory / "pid" / "master.pid"), "r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        assert host.find_master(str(queue_directory)) == (True, "lock", 4711, None)
+    process_with(queue_directory / "pid" / "master.pid")
+    assert host.find_master(str(queue_directory)) == (True, "open_file", 4711, None)
+
+
+def test_looking_takes_no_lock(queue_directory, table, monkeypatch):
+    host = table("garbage\n")
+    for name in ("flock", "lockf", "fcntl"):
+        monkeypatch.setattr(fcntl, name, refusing)
+    assert host.find_master(str(queue_directory)).running is False
 
 
 def refusing(path, *dummy):
@@ -99,13 +129,17 @@ def refusing(path, *dummy):
         ("garbage\n", None, None),
     ],
 )
-def test_file_that_may_not_be_opened(queue_directory, table, monkeypatch, line, running, by):
+def test_file_that_may_not_be_read(queue_directory, table, monkeypatch, line, running, by):
     host = table(line)
-    text = (queue_directory / "locks").read_text()
-    monkeypatch.setattr(host, "read", lambda path: text)
-    monkeypatch.setattr("builtins.open", refusing)
+    read = host.read
+
+    def read_locks(path):
+        if path.endswith("master.pid"):
+            raise HostError("permission_denied", f"{path} cannot be read")
+        return read(path)
+
+    monkeypatch.setattr(host, "read", read_locks)
     found = host.find_master(str(queue_directory))
-    monkeypatch.undo()
     assert (found.running, found.by) == (running, by)
     assert (found.why is None) == (running is not None)
 

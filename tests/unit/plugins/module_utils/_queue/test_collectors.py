@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 
 import pytest
 
@@ -98,7 +100,7 @@ def test_walk_counts_neither_links_nor_other_files(recording, spool):
 
 def test_walk_counts_more_files_than_a_batch(recording, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors._BATCH", 4
+        "ansible_collections.mailops.postfix.plugins.module_utils._queue.walk._BATCH", 4
     )
     (tmp_path / "hold" / "A").mkdir(parents=True)
     for number in range(8):
@@ -120,12 +122,92 @@ def test_walk_over_directories_that_vanish(recording, spool, monkeypatch):
     assert FindCollector(recording({}), str(spool)).collect(["deferred"])[0] == {"deferred": 4}
 
 
-def test_walk_refused(recording, spool, monkeypatch):
+@pytest.mark.parametrize(
+    "number, kind",
+    [
+        (errno.EACCES, "permission_denied"),
+        (errno.EPERM, "permission_denied"),
+        (errno.EIO, "io_error"),
+        (errno.ESTALE, "io_error"),
+        (errno.ELOOP, "io_error"),
+        (errno.ENAMETOOLONG, "io_error"),
+        (errno.ENOSPC, "io_error"),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "/9"])
+def test_walk_refused(recording, spool, monkeypatch, number, kind, place):
+    scandir = os.scandir
+
     def refusing(path):
-        raise PermissionError(path)
+        if path == f"{spool}/deferred{place}":
+            raise OSError(number, os.strerror(number), path)
+        return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert refusal(FindCollector(recording({}), str(spool))).kind == "permission_denied"
+    error = refusal(FindCollector(recording({}), str(spool)), ["deferred"])
+    assert error.kind == kind
+    assert f"{spool}/deferred{place} cannot be read: {os.strerror(number)}" == error.message
+
+
+@pytest.mark.parametrize("number, kind", [(errno.EIO, "io_error"), (errno.ESTALE, "io_error")])
+def test_queue_that_cannot_be_looked_at(recording, spool, monkeypatch, number, kind):
+    def refusing(path):
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "lstat", refusing)
+    assert refusal(FindCollector(recording({}), str(spool))).kind == kind
+
+
+def test_spool_that_is_a_file_or_a_circle_of_links(recording, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name, kind in (("file", "missing_queue"), ("circle", "io_error")):
+        assert refusal(FindCollector(recording({}), str(tmp_path / name))).kind == kind
+
+
+def test_tree_that_is_too_deep(recording, tmp_path):
+    (tmp_path / "hold").mkdir()
+    here = os.getcwd()
+    os.chdir(str(tmp_path / "hold"))
+    for dummy in range(20):
+        os.mkdir("x" * 250)
+        os.chdir("x" * 250)
+    os.chdir(here)
+    error = refusal(FindCollector(recording({}), str(tmp_path)), ["hold"])
+    assert error.kind == "io_error"
+    assert "File name too long" in error.message
+
+
+def test_names_that_are_not_utf_8(recording, spool, monkeypatch):
+    (spool / "hold" / "caf\udce9").touch()
+    assert FindCollector(recording({}), str(spool)).collect(["hold"])[0] == {"hold": 3}
+    (spool / "hold" / "d\udce9").mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if path.endswith("d\udce9"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert "hold/d\udce9" in refusal(FindCollector(recording({}), str(spool)), ["hold"]).message
+
+
+def test_walk_counts_a_file_once_whatever_its_directory_is_called(recording, spool):
+    directory = spool / "hold" / "4\n" / str(spool).lstrip("/") / "hold"
+    directory.mkdir(parents=True)
+    (directory / "file").touch()
+    assert FindCollector(recording({}), str(spool)).collect(["hold"])[0] == {"hold": 3}
+
+
+@pytest.mark.parametrize("call", ["scandir", "lstat"])
+def test_mount_that_hangs(recording, spool, monkeypatch, call):
+    monkeypatch.setattr(os, call, lambda path: time.sleep(60))
+    begun = time.monotonic()
+    error = refusal(FindCollector(recording({}, Deadline(0.5)), str(spool)))
+    assert time.monotonic() - begun < 10
+    assert error.kind == "timeout"
+    assert f"counting in {spool} did not end within 0.5 s" in error.message
 
 
 @pytest.mark.parametrize("sudo_user", [None, "postfix"])
@@ -158,11 +240,6 @@ def test_command_counts_files_not_lines(agents_find, spool):
     assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 2}
 
 
-def test_command_without_sudo(recording, spool):
-    commands = recording({f"find {spool}/hold -type f": (f"{spool}/hold/A\n",)})
-    assert FindCollector(commands, str(spool), as_command=True).collect(["hold"])[0] == {"hold": 1}
-
-
 @pytest.mark.parametrize(
     "stdout, rc, stderr, kind",
     [
@@ -183,6 +260,16 @@ def test_command_that_fails(agents_find, spool, stdout, rc, stderr, kind):
 
 def test_command_over_files_that_vanish(agents_find, spool):
     commands = agents_find("{hold}/A\n", 1, "find: '{hold}/B': No such file or directory\n")
+    assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 1}
+
+
+def test_command_counts_although_sudo_grumbles(agents_find, spool):
+    commands = agents_find(
+        "{hold}/A\n",
+        1,
+        "sudo: setrlimit(RLIMIT_CORE): Operation not permitted\n"
+        "find: '{hold}/B': No such file or directory\n",
+    )
     assert FindCollector(commands, str(spool), "postfix").collect(["hold"])[0] == {"hold": 1}
 
 
@@ -243,7 +330,7 @@ def test_stopped_postfix_seen_by_root_is_a_note(recording, sample):
         ("postqueue_p_short_ids_5_deferred.txt", {"active": 0, "hold": 0}),
     ],
 )
-def test_plain_listing_tells_what_is_known(recording, sample, name, known):
+def test_plain_listing_shows_what_is_known(recording, sample, name, known):
     commands = recording({"postqueue -j": NO_JSON, "postqueue -p": (sample(name),)})
     counts, warnings = PostqueueCollector(commands).collect(QUEUES)
     assert counts == dict(
@@ -264,6 +351,14 @@ def test_plain_listing_of_an_empty_queue_is_known(recording):
         "corrupt": None,
     }
     assert warnings == []
+
+
+def test_warnings_of_newer_postfix_are_no_refusal(recording, sample):
+    warning = "postqueue: warning: support for parameter x will be removed; instead, specify y"
+    commands = recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"), 0, warning + "\n")})
+    counts, warnings = PostqueueCollector(commands).collect(["deferred"])
+    assert counts == {"deferred": 5}
+    assert warnings == [warning]
 
 
 @pytest.mark.parametrize("cut", [0, 300, -100])
