@@ -36,8 +36,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access.rotation i
     outlook,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
+from ansible_collections.mailops.postfix.plugins.module_utils._host.children import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.files import Place, as_user
+from ansible_collections.mailops.postfix.plugins.module_utils._host.files import Place
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
     ParameterError,

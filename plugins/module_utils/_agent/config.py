@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
     set_environment_switch,
     set_yaml_switch,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._host import files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
@@ -117,7 +117,7 @@ class _Configuration:
         changed = agent_directory.understand(path, change, current.text if current else "", key)
         if changed is None:
             return
-        self._check_owner(path, files.as_owner(path, self._deadline, os.geteuid))
+        self._check_owner(path, children.as_owner(path, self._deadline, os.geteuid))
         # Of a file that holds keys, no other line.
         self._diff.append(
             _difference(path, changed.before and changed.before + "\n", changed.after + "\n")
@@ -127,7 +127,7 @@ class _Configuration:
         else:
             arguments = [current.mode, current.gid, current.uid]
         self._steps.append(
-            lambda: files.as_owner(
+            lambda: children.as_owner(
                 path, self._deadline, _write, path, changed.text, self._user.pw_gid, *arguments
             )
         )

@@ -17,7 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
     parse_environment_path,
     parse_yaml_path,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._host import files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
@@ -85,8 +85,8 @@ class ConfD(NamedTuple):
     ) -> Any:
         """What function(*arguments) returns with these rights. Raises HostError."""
         if self.uid is None:
-            return files.as_owner(path, deadline, function, *arguments)
-        return files.as_user(self.uid, deadline, function, *arguments)
+            return children.as_owner(path, deadline, function, *arguments)
+        return children.as_user(self.uid, deadline, function, *arguments)
 
 
 def read_text(path: str) -> list[Any] | None:
@@ -110,14 +110,14 @@ def read_text(path: str) -> list[Any] | None:
 def read_settings(directory: str, deadline: Deadline) -> Settings:
     """The Agent's own settings. Raises HostError for the directory."""
     main = os.path.join(directory, MAIN_FILE)
-    if not files.as_owner(main, deadline, _is_reached, main):
+    if not children.as_owner(main, deadline, _is_reached, main):
         return Settings(False, dict.fromkeys((MAIN_FILE, ENVIRONMENT)), {})
     found: dict[str, Text | None] = {}
     errors = {}
     for name in (MAIN_FILE, ENVIRONMENT):
         path = os.path.join(directory, name)
         try:
-            answer = files.as_owner(path, deadline, read_text, path)
+            answer = children.as_owner(path, deadline, read_text, path)
             found[name] = Text(*answer) if answer else None
         except HostError as error:
             found[name], errors[name] = None, error
@@ -156,7 +156,8 @@ def find_confd(directory: str, user: str, settings: Settings) -> ConfD:
             )
         # Who can write there must not make root work elsewhere.
         return ConfD(
-            os.path.normpath(path), None if file.trusted else _uid(user) or file.uid or files.NOBODY
+            os.path.normpath(path),
+            None if file.trusted else _uid(user) or file.uid or children.NOBODY,
         )
     return ConfD(os.path.join(directory, "conf.d"), None)
 

@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
     parse_environment_switch,
     parse_yaml_switch,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children, commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.sudo import (
@@ -165,7 +165,7 @@ class _Description:
         for name in (agent_directory.MAIN_FILE, agent_directory.ENVIRONMENT):
             path = os.path.join(self._directory, name)
             status = self._known(
-                "restart_due", files.as_owner, path, self._deadline, _changed, path
+                "restart_due", children.as_owner, path, self._deadline, _changed, path
             )
             changed += [status] if status else []
         self._changed = [tuple(one) for one in changed]

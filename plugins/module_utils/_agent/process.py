@@ -18,7 +18,7 @@ import stat
 import time
 from typing import Any, Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children, commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
@@ -227,7 +227,7 @@ def describe_process(
     run. Raises HostError."""
     # In a child, since the kernel reads a command line from the process's memory, which may be on a
     # file system that hangs.
-    return files.as_user(0, deadline, _look_for_agent, processes, service.units, uid)
+    return children.as_user(0, deadline, _look_for_agent, processes, service.units, uid)
 
 
 def _look_for_agent(
@@ -256,12 +256,12 @@ def describe_open_files(
     In a child for the same reason. Root without CAP_SYS_PTRACE, as in a container, may not look,
     but the user may."""
     try:
-        return files.as_user(0, deadline, processes.open_files, process["pid"])
+        return children.as_user(0, deadline, processes.open_files, process["pid"])
     except HostError as error:
         if error.kind != "permission_denied" or os.geteuid() != 0:
             raise
     try:
-        return files.as_user(process["uid"], deadline, processes.open_files, process["pid"])
+        return children.as_user(process["uid"], deadline, processes.open_files, process["pid"])
     except HostError as error:
         raise HostError(
             error.kind,

@@ -15,7 +15,7 @@ import tempfile
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.config import MARKER, configure
-from ansible_collections.mailops.postfix.plugins.module_utils._host import files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
@@ -251,7 +251,7 @@ class TestOtherUsers:
     @pytest.fixture
     def directory(self, directory):
         for path in [directory, *directory.rglob("*")]:
-            os.chown(str(path), files.NOBODY, files.NOBODY)
+            os.chown(str(path), children.NOBODY, children.NOBODY)
         for path in directory.parents:
             if path.stat().st_mode & 0o001 == 0:
                 path.chmod(0o711)
@@ -263,7 +263,7 @@ class TestOtherUsers:
             directory / name
             for name in ("environment", "conf.d/postfix.d", "conf.d/postfix.d/conf.yaml")
         ]
-        assert {path.stat().st_uid for path in paths} == {files.NOBODY}
+        assert {path.stat().st_uid for path in paths} == {children.NOBODY}
         assert run(user="nobody", state="absent")["changed"]
 
     def test_directory_of_a_third_user(self, refused, directory):
@@ -278,7 +278,7 @@ class TestOtherUsers:
     @pytest.mark.parametrize("setting", ["file", "environment"])
     def test_conf_d_elsewhere(self, run, directory, setting):
         (directory / "elsewhere").mkdir()
-        os.chown(str(directory / "elsewhere"), files.NOBODY, files.NOBODY)
+        os.chown(str(directory / "elsewhere"), children.NOBODY, children.NOBODY)
         if setting == "file":
             (directory / "datadog.yaml").write_text(f"confd_path: '{directory}/elsewhere'\n")
         else:
@@ -292,7 +292,7 @@ class TestOtherUsers:
             os.mkdir(directory + "/conf.d")
             with open(directory + "/datadog.yaml", "w") as file:
                 file.write("logs_enabled: false\n")
-            os.chown(directory + "/datadog.yaml", files.NOBODY, 1)
+            os.chown(directory + "/datadog.yaml", children.NOBODY, 1)
             result = run(config_directory=directory, user="daemon", logs_enabled_in="datadog_yaml")
             status = os.stat(result["path"])
             assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (
@@ -302,7 +302,7 @@ class TestOtherUsers:
             )
             # Another file's owner and group stay.
             status = os.stat(directory + "/datadog.yaml")
-            assert (status.st_uid, status.st_gid) == (files.NOBODY, 1)
+            assert (status.st_uid, status.st_gid) == (children.NOBODY, 1)
             assert not run(
                 config_directory=directory, user="daemon", logs_enabled_in="datadog_yaml"
             )["changed"]

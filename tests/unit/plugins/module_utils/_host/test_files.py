@@ -8,34 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-import time
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 OTHER = 54321
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes on another user's rights")
-
-
-@pytest.fixture
-def own():
-    """A directory that nobody but root can change, on the way to it as well."""
-    with tempfile.TemporaryDirectory(dir="/var/lib") as directory:
-        yield directory
-
-
-@pytest.fixture
-def foreign():
-    """A directory that belongs to another user, in the shared one of temporary files; pytest's own
-    are closed to others."""
-    with tempfile.TemporaryDirectory() as directory:
-        if os.geteuid() == 0:
-            os.chown(directory, OTHER, OTHER)
-        yield directory
 
 
 def refused(call, *arguments):
@@ -127,7 +107,7 @@ def test_hard_link(foreign, own):
 
 
 @needs_root
-def test_whose_rights(own, foreign):
+def test_owner_of_a_path(own, foreign):
     assert files.owner_of(own + "/file") == 0
     # The directory of temporary files is root's and shared; what is in it belongs to somebody.
     assert files.owner_of(foreign + "/file") == OTHER
@@ -136,61 +116,6 @@ def test_whose_rights(own, foreign):
     os.mkdir(own + "/directory")
     os.chown(own + "/directory", OTHER, OTHER)
     assert files.owner_of(own + "/directory/file") == OTHER
-    assert files.as_owner(own + "/directory/absent/file", Deadline(30), os.geteuid) == OTHER
-
-
-@needs_root
-def test_other_user_may_do_no_more(foreign, own):
-    groups = files.as_user(
-        OTHER, Deadline(30), lambda: [os.getresuid(), os.getresgid(), os.getgroups()]
-    )
-    assert groups == [[OTHER] * 3, [files.NOBODY] * 3, []]
-    os.chmod(own, 0o700)
-    path = put(own + "/secret")
-    with pytest.raises(HostError) as caught:
-        files.as_user(OTHER, Deadline(30), files.remove, path)
-    assert caught.value.kind == "permission_denied"
-    assert path in caught.value.message
-    assert os.getuid() == 0 and os.path.exists(path)
-    files.as_owner(
-        foreign + "/file", Deadline(30), files.write, foreign + "/file", b"content", 0o640
-    )
-    status = os.stat(foreign + "/file")
-    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (OTHER, 0o640)
-
-
-def test_answers_and_errors():
-    deadline = Deadline(30)
-    assert files.as_user(os.geteuid(), deadline, lambda: {"a": ["\udce4", None]}) == {
-        "a": ["\udce4", None]
-    }
-    with pytest.raises(HostError) as caught:
-        files.as_user(os.geteuid(), deadline, files.read, "relative")
-    assert (caught.value.kind, caught.value.message) == (
-        "command_failed",
-        "ValueError: not an absolute path: 'relative'",
-    )
-    with pytest.raises(HostError) as caught:
-        files.as_user(os.geteuid(), deadline, os._exit, 3)
-    assert "without an answer" in caught.value.message
-    with pytest.raises(HostError) as caught:
-        files.as_user(os.geteuid(), deadline, str.__mul__, "x", 10 * files.LIMIT)
-    assert "answered more than" in caught.value.message
-
-
-def test_deadline_ends_the_child(foreign):
-    def hang():
-        put(foreign + "/pid", str(os.getpid()).encode())
-        time.sleep(600)
-
-    os.chmod(foreign, 0o777)
-    begun = time.monotonic()
-    with pytest.raises(HostError) as caught:
-        files.as_user(os.geteuid(), Deadline(0.5), hang)
-    assert caught.value.kind == "timeout"
-    assert time.monotonic() - begun < 5
-    with open(foreign + "/pid") as file, pytest.raises(ProcessLookupError):
-        os.kill(int(file.read()), 0)
 
 
 def test_mode_and_group(foreign):
