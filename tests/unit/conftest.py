@@ -35,7 +35,7 @@ class Recording:
         self.asked.append(" ".join(argv))
         return RecordedProcess(argv, *self._commands[" ".join(argv)])
 
-    def run(self, argv, said=None):
+    def run(self, argv, stdin=None):
         process = self.start(argv)
         return process.rc, list(process.lines()), process.stderr, argv
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a function in a child process with another user's rights, so that root never acts for
-somebody else."""
+"""Run a function in a child process with another user's rights, so that root never acts on behalf
+of somebody else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pwd
 import select
 import signal
 import time
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.files import LIMIT, owner_of
@@ -26,21 +26,21 @@ _GRACE = 1.0
 
 
 def as_user(uid: int, deadline: Deadline, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What function(*arguments) returns, in a child with this user's rights; must be made of what
-    JSON knows.
+    """Return function(*arguments), run in a child with this user's rights; the result must be
+    serializable as JSON.
 
-    Raises what the function raises: HostError as it is, any other error as one of kind
-    permission_denied or command_failed; and HostError (timeout)."""
+    Raises HostError: that of the function, timeout, or permission_denied or command_failed for
+    any other exception."""
     return _in_child(lambda: uid, deadline, function, *arguments)
 
 
 def as_owner(path: str, deadline: Deadline, function: Callable[..., Any], *arguments: Any) -> Any:
-    """The same with the rights of owner_of(path). Where the path ends early, those of what there is
-    of it."""
-    return _in_child(lambda: _owner_of_what_there_is(path), deadline, function, *arguments)
+    """Like as_user, with the rights of files.owner_of(path), or of its nearest parent directory
+    that exists."""
+    return _in_child(lambda: _owner_of_nearest(path), deadline, function, *arguments)
 
 
-def _owner_of_what_there_is(path: str) -> int:
+def _owner_of_nearest(path: str) -> int:
     while True:
         try:
             return owner_of(path)
@@ -62,21 +62,21 @@ def _in_child(
                 json.dump(answer, stream)
             status = 0
         finally:
-            # Nothing of the parent's is flushed or cleaned up here.
+            # Flush and clean up nothing that belongs to the parent.
             os._exit(status)
     os.close(writer)
     try:
-        said = _read_answer(reader, deadline)
+        answer = _read_answer(reader, deadline)
     finally:
         os.close(reader)
         _end(child)
-    if "error" in said:
-        raise HostError(**said["error"])
-    return said["result"]
+    if "error" in answer:
+        raise HostError(**answer["error"])
+    return answer["result"]
 
 
 def _end(child: int) -> None:
-    """Kills the child; one that hangs in the kernel is left behind."""
+    """Kill the child; do not wait for one that hangs in the kernel."""
     os.kill(child, signal.SIGKILL)
     end = time.monotonic() + _GRACE
     while not os.waitpid(child, os.WNOHANG)[0] and time.monotonic() < end:
@@ -92,7 +92,7 @@ def _take_on(uid: int) -> None:
         os.setgid(user.pw_gid)
     except KeyError:
         os.setgroups([])
-        # A group of the same number may be anybody's.
+        # The group with the user's number may belong to somebody else.
         os.setgid(NOBODY)
     os.setuid(uid)
 
@@ -109,8 +109,8 @@ def _answer(
         kind = "permission_denied" if isinstance(error, PermissionError) else "command_failed"
         place = error.filename if isinstance(error.filename, str) else "a file"
         hint = (
-            f"Look at this file and its directory as root ('namei -l'); user {os.geteuid()} must be"
-            " able to work there."
+            f"Check the owner and mode of each directory on the path ('namei -l', as root); user"
+            f" {os.geteuid()} needs access to this file."
         )
         return {
             "error": {"kind": kind, "message": f"{place}: {error.strerror or error}", "hint": hint}
@@ -126,26 +126,23 @@ def _answer(
 
 
 def _read_answer(reader: int, deadline: Deadline) -> dict[str, Any]:
-    said = bytearray()
+    answer = bytearray()
     while True:
         if not select.select([reader], [], [], deadline.remaining())[0]:
-            message = f"work on the files of another user did not end within {deadline.seconds:g} s"
             raise HostError(
                 "timeout",
-                message,
+                f"file access as another user did not end within {deadline.seconds:g} s",
                 hint="Look for a file system that hangs ('ls -ld' on each directory of the path).",
             )
         chunk = os.read(reader, 65536)
-        said += chunk
-        if len(said) > _ANSWER_LIMIT:
+        answer += chunk
+        if len(answer) > _ANSWER_LIMIT:
             raise HostError(
                 "command_failed",
-                f"work on the files of another user answered more than {_ANSWER_LIMIT} bytes",
+                f"file access as another user returned more than {_ANSWER_LIMIT} bytes",
             )
         if not chunk:
             break
-    if not said:
-        raise HostError(
-            "command_failed", "work on the files of another user ended without an answer"
-        )
-    return json.loads(said.decode("utf-8"))
+    if not answer:
+        raise HostError("command_failed", "file access as another user ended without a result")
+    return cast("dict[str, Any]", json.loads(answer.decode("utf-8")))

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Opens, reads and writes files where other users may plant links, pipes and devices.
+"""Open, read and write files where other users may plant links, pipes and devices.
 
-A directory is foreign when a user other than root can write to it. From the first foreign directory
-of a path on, no symbolic link is followed, and work is done with the rights of the first user other
-than root who owns one, so that root never acts for somebody else."""
+A directory is foreign if a user other than root can write to it. After the first foreign directory
+of a path no symbolic link is followed. children.as_owner then works with the rights of the first
+owner who is not root."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 
-# Bytes; far more than any file that is read here has.
+# Bytes; far more than any file read here has.
 LIMIT = 1 << 20
 _LINKS_LIMIT = 40
-# macOS has no O_PATH, so there a directory on the way has to be readable.
+# macOS has no O_PATH; the directories of the path must then be readable.
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_foreign(status: os.stat_result) -> bool:
-    """Whether a user other than root can write to a directory, or a file. The group's bits show the
-    mask of an access list, if there is one."""
+    """Whether a user other than root can write to a directory or file.
+
+    With an access list the group's bits are its mask, so they cover it."""
     return status.st_uid != 0 or bool(status.st_mode & 0o022)
 
 
 def unsafe(path: str, what: str) -> HostError:
-    """The HostError for what somebody may have planted."""
+    """The HostError for something that another user may have planted."""
     return HostError("unsafe_path", f"{path} is {what}")
 
 
 @contextlib.contextmanager
 def _named(path: str) -> Iterator[None]:
-    """Gives each OSError the whole path; the system knows only a name in a directory."""
+    """Put the full path into every OSError; the system reports only the name in its directory."""
     try:
         yield
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise unsafe(
-                path, "reached through too many symbolic links, or one that was put there just now"
+                path, "reached through too many symbolic links, or one that has just been created"
             ) from None
         error.filename = path
         raise
 
 
 class Place:
-    """An open directory on the way to a file, and the file's name there.
+    """The open directory of a file, and the file's name in it; a context manager.
 
-    foreign: whether a directory on the way is foreign; owner: the uid of the first foreign one's
-    owner who is not root, 0 without one. Use it in a with statement. Raises HostError
-    (unsafe_path), FileNotFoundError, PermissionError and other OSError."""
+    foreign: whether a directory of the path is foreign; owner: the uid of the first owner of a
+    foreign one who is not root, else 0. Raises HostError (unsafe_path) and OSError."""
 
     def __init__(self, path: str) -> None:
         if not os.path.isabs(path):
@@ -109,7 +109,7 @@ class Place:
         status = os.fstat(fd)
         if is_foreign(status):
             self.foreign = True
-            # In a directory that root shares, such as /tmp, the next one's owner decides.
+            # Where root owns a shared directory, such as /tmp, the owner of the next one decides.
             self.owner = self.owner or status.st_uid
 
     def fileno(self) -> int:
@@ -117,7 +117,7 @@ class Place:
         return self._fd
 
     def status(self) -> os.stat_result | None:
-        """The status of the file itself, links not followed. None where there is none."""
+        """The status of the file, links not followed; None if it does not exist."""
         with _named(self.path):
             try:
                 return os.stat(self.name, dir_fd=self._fd, follow_symlinks=False)
@@ -126,10 +126,10 @@ class Place:
 
     def open(self, flags: int = os.O_RDONLY, directory: bool = False) -> int:
         """A file descriptor of the regular file, or the directory. Raises HostError (unsafe_path)
-        for anything else."""
+        for anything else, and OSError."""
         with _named(self.path):
             self._check(os.stat(self.name, dir_fd=self._fd, follow_symlinks=False), directory)
-            # Not blocked by a pipe that was put there since.
+            # O_NONBLOCK: a pipe may have taken its place since.
             fd = os.open(
                 self.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._fd
             )
@@ -150,7 +150,7 @@ class Place:
             raise unsafe(
                 self.path,
                 "a file with another name (a hard link), in a directory where a user other than"
-                " root can make one",
+                " root can create one",
             )
 
     def __enter__(self) -> Place:
@@ -161,7 +161,7 @@ class Place:
 
 
 def kind_of(status: os.stat_result) -> str:
-    """What a file is, in words."""
+    """The kind of a file, as a phrase for messages."""
     kinds = (
         (stat.S_ISLNK, "a symbolic link"),
         (stat.S_ISDIR, "a directory"),
@@ -174,7 +174,7 @@ def kind_of(status: os.stat_result) -> str:
 
 
 class File(NamedTuple):
-    """A regular file. trusted: whether nobody but root can change it."""
+    """A regular file. trusted: only root can change it."""
 
     content: bytes
     status: os.stat_result
@@ -182,8 +182,8 @@ class File(NamedTuple):
 
 
 def look(path: str, limit: int = LIMIT) -> File | None:
-    """A regular file and its content; None where there is none. Raises HostError (unsafe_path) and
-    OSError."""
+    """A regular file of at most limit bytes; None if it does not exist. Raises HostError
+    (unsafe_path) and OSError."""
     try:
         with Place(path) as place:
             fd = place.open()
@@ -198,14 +198,14 @@ def look(path: str, limit: int = LIMIT) -> File | None:
 
 
 def read(path: str, limit: int = LIMIT) -> bytes | None:
-    """The content of a regular file; None where there is none. Raises HostError (unsafe_path) and
-    OSError."""
+    """The content of a regular file of at most limit bytes; None if it does not exist. Raises
+    HostError (unsafe_path) and OSError."""
     file = look(path, limit)
     return file.content if file else None
 
 
 def tail(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
-    """The last lines of a regular file, limit bytes at most, and its status. Raises HostError
+    """The last lines of a regular file, at most limit bytes, and its status. Raises HostError
     (unsafe_path) and OSError."""
     with Place(path) as place:
         fd = place.open()
@@ -220,16 +220,14 @@ def tail(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
 def write(
     path: str, content: bytes, mode: int, group: int | None = None, owner: int | None = None
 ) -> None:
-    """Puts a file in place, whole or not at all, with this mode, group (gid) and, for root, owner
-    (uid).
+    """Write a file atomically, with this mode, group (gid) and, for root only, owner (uid).
 
-    Raises HostError (unsafe_path) and OSError.
-    """
+    Raises HostError (unsafe_path) and OSError."""
     with Place(path) as place, _named(path):
         status = place.status()
         if status is not None and not stat.S_ISREG(status.st_mode):
             raise unsafe(path, f"{kind_of(status)}, not a regular file")
-        # The Agent loads every name that ends in .yaml.
+        # The Agent loads every file whose name ends in .yaml.
         draft = f".{place.name}.{secrets.token_hex(4)}~"
         fd = os.open(
             draft,
@@ -248,14 +246,14 @@ def write(
                 os.fsync(fd)
             os.rename(draft, place.name, src_dir_fd=place.fileno(), dst_dir_fd=place.fileno())
         except BaseException:
-            # The cause is what to report, whether the draft is still there or not.
+            # Report the first error, not one from the cleanup.
             with contextlib.suppress(OSError):
                 os.unlink(draft, dir_fd=place.fileno())
             raise
 
 
 def make_directory(path: str, mode: int, group: int | None = None) -> None:
-    """Makes one directory, unless it is there. Raises HostError (unsafe_path) and OSError."""
+    """Create one directory unless it exists. Raises HostError (unsafe_path) and OSError."""
     with Place(path) as place, _named(path):
         try:
             os.mkdir(place.name, 0o700, dir_fd=place.fileno())
@@ -272,7 +270,7 @@ def make_directory(path: str, mode: int, group: int | None = None) -> None:
 
 
 def remove(path: str) -> None:
-    """Removes a regular file. Raises HostError (unsafe_path) and OSError."""
+    """Remove a regular file if it exists. Raises HostError (unsafe_path) and OSError."""
     with Place(path) as place, _named(path):
         status = place.status()
         if status is None:
@@ -283,6 +281,6 @@ def remove(path: str) -> None:
 
 
 def owner_of(path: str) -> int:
-    """The uid with whose rights to work on a path; see Place."""
+    """The uid to work as on a path; see Place. Raises HostError (unsafe_path) and OSError."""
     with Place(path) as place:
         return place.owner

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs commands without a shell, within a deadline, where asked as another user, their output
-read as a stream."""
+"""Run commands within a deadline, without a shell, on request as another user, and stream their
+output."""
 
 from __future__ import annotations
 
@@ -15,34 +15,39 @@ import shutil
 import signal
 import subprocess
 import time
+from typing import IO, Iterator, Sequence, cast
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 
+# Bytes.
 _CHUNK = 65536
-_STDERR_KEPT = 65536
-_STDOUT_KEPT = 16 << 20
+_STDERR_LIMIT = 65536
+_STDOUT_LIMIT = 16 << 20
 _SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+# Seconds.
 _GRACE = 1.0
 
 
 class Deadline:
-    """The seconds that the whole gathering may take."""
+    """The time limit of all the work of one module run, in seconds."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
 
-    def remaining(self):
-        """Seconds that are left, never below 0."""
+    def remaining(self) -> float:
+        """The seconds until the limit, never below 0."""
         return max(0.0, self._end - time.monotonic())
 
-    def check(self, doing):
-        """Raises HostError (timeout) once the time is up; doing names the work in the message."""
+    def check(self, doing: str) -> None:
+        """Raise HostError (timeout) once the time is up; doing names the work in the message."""
         if not self.remaining():
             raise self.error(doing)
 
-    def error(self, doing, command=None, stderr=""):
-        """The HostError for work that did not end in time."""
+    def error(
+        self, doing: str, command: Sequence[str] | None = None, stderr: str = ""
+    ) -> HostError:
+        """The HostError (timeout) for work that did not end in time."""
         return HostError(
             "timeout",
             f"{doing} did not end within {self.seconds:g} s",
@@ -55,12 +60,15 @@ class Runner:
     """Starts commands with LC_ALL=C, in the working directory /, as run_as (a user's name) or as
     the caller.
 
-    Nothing of the caller's environment but PATH is passed on: MAIL_CONFIG, for one, would ask
+    Of the caller's environment only PATH is passed on; MAIL_CONFIG, for example, would select
     another instance."""
 
-    def __init__(self, deadline, run_as=None, mounts_of=None):
-        """mounts_of: a process (pid) in whose mount namespace the commands run, with run_as
-        only."""
+    def __init__(
+        self, deadline: Deadline, run_as: str | None = None, mounts_of: int | None = None
+    ) -> None:
+        """mounts_of: pid of a process; commands run in its mount namespace. Needs run_as.
+
+        Raises HostError (bad_argument)."""
         self.deadline = deadline
         self._become = _Identity(run_as, mounts_of) if run_as else None
         path = [
@@ -75,14 +83,14 @@ class Runner:
         """The user with whose rights commands run."""
         return self._become.uid if self._become else os.geteuid()
 
-    def find(self, name):
-        """The path of a program (str), which is looked up in PATH and the sbin directories; None
-        where there is none."""
+    def find(self, name: str) -> str | None:
+        """The path of a program in PATH or an sbin directory; None if there is none."""
         return shutil.which(name, path=self._path)
 
-    def start(self, argv, said=None):
-        """Starts argv, whose first word is looked up as find does; returns a Process. said: what
-        it reads (bytes, at most 4096), nothing by default."""
+    def start(self, argv: list[str], stdin: bytes | None = None) -> Process:
+        """Start argv; find looks up its first word. stdin: at most 4096 bytes.
+
+        Raises HostError (not_installed, permission_denied, timeout)."""
         program = self.find(argv[0])
         if program is None:
             hint = None if argv[0].startswith("post") else f"Install {argv[0]} on this host."
@@ -92,22 +100,26 @@ class Runner:
         environment = {"PATH": self._path, "LC_ALL": "C"}
         if self._become:
             environment.update(self._become.environment)
-        if said is None:
-            return Process([program] + argv[1:], self.deadline, environment, self._become)
+        argv = [program, *argv[1:]]
+        if stdin is None:
+            return Process(argv, self.deadline, environment, self._become)
         reader, writer = os.pipe()
         try:
-            # A pipe holds as much without anybody who reads it.
-            os.write(writer, said)
+            # A pipe buffers this much before anything reads it.
+            os.write(writer, stdin)
             os.close(writer)
-            return Process([program] + argv[1:], self.deadline, environment, self._become, reader)
+            return Process(argv, self.deadline, environment, self._become, reader)
         finally:
             os.close(reader)
 
-    def run(self, argv, said=None):
-        """Runs argv to its end, as start does; returns (rc, list of stdout's lines, stderr, argv
-        as run). Raises HostError, of kind command_failed for more on stdout than can be kept."""
-        process = self.start(argv, said)
-        lines = list(process.lines(_STDOUT_KEPT))
+    def run(
+        self, argv: list[str], stdin: bytes | None = None
+    ) -> tuple[int, list[str], str, list[str]]:
+        """Run argv to its end; returns (rc, lines of stdout, stderr, argv as run). See start.
+
+        Raises HostError, of kind command_failed if stdout exceeds 16 MiB."""
+        process = self.start(argv, stdin)
+        lines = list(process.lines(_STDOUT_LIMIT))
         rc, stderr = process.finish()
         return rc, lines, stderr, process.args
 
@@ -115,7 +127,7 @@ class Runner:
 class _Identity:
     """A user whose rights a child takes on before its program starts."""
 
-    def __init__(self, name, mounts_of=None):
+    def __init__(self, name: str, mounts_of: int | None = None) -> None:
         self._mounts_of = mounts_of
         if os.geteuid() != 0:
             message = f"run_as={name}: only root can run commands as another user"
@@ -133,7 +145,7 @@ class _Identity:
         self._groups = os.getgrouplist(name, user.pw_gid)
         self.environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name}
 
-    def take_on(self):
+    def take_on(self) -> None:
         if self._mounts_of:
             _enter_mounts(self._mounts_of)
         os.setgroups(self._groups)
@@ -141,8 +153,8 @@ class _Identity:
         os.setuid(self.uid)
 
 
-def _enter_mounts(pid):
-    """Enters the mount namespace of a process. Raises OSError."""
+def _enter_mounts(pid: int) -> None:
+    """Enter the mount namespace of a process. Raises OSError."""
     fd = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     # os.setns came with Python 3.12; 0 is any kind of namespace (setns(2)).
     if ctypes.CDLL(None, use_errno=True).setns(fd, 0) != 0:
@@ -150,26 +162,34 @@ def _enter_mounts(pid):
     os.close(fd)
 
 
-class Process(subprocess.Popen):
-    """A running command. Read lines() to the end, then call finish(); what takes longer than the
-    deadline is ended.
+class Process:
+    """A running command. Read lines() to the end, then call finish(); a command that exceeds the
+    deadline is killed.
 
-    AnsibleModule.run_command serves neither need: it holds all that a command prints, and waits
-    for as long as it runs."""
+    AnsibleModule.run_command cannot do this: it keeps all output in memory and has no time
+    limit."""
 
-    def __init__(self, argv, deadline, environment, identity=None, stdin=subprocess.DEVNULL):
+    def __init__(
+        self,
+        argv: list[str],
+        deadline: Deadline,
+        environment: dict[str, str],
+        identity: _Identity | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> None:
+        self.args = argv
         self._deadline = deadline
-        self._said = b""
+        self._stderr = b""
         deadline.check(argv[0])
         try:
-            super().__init__(
+            self._popen = subprocess.Popen(
                 argv,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd="/",
                 env=environment,
-                # No terminal for sudo to ask on, and one group to end.
+                # No terminal for sudo to ask on, and one group to kill.
                 start_new_session=True,
                 preexec_fn=identity.take_on if identity else None,
             )
@@ -187,15 +207,19 @@ class Process(subprocess.Popen):
             message = f"{argv[0]} could not be run as another user"
             hint = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
             raise HostError("command_failed", message, command=argv, hint=hint) from None
+        self._out = cast("IO[bytes]", self._popen.stdout)
+        self._err = cast("IO[bytes]", self._popen.stderr)
 
-    def lines(self, limit=None):
-        """Yields stdout's lines, without their newlines, as they come; memory does not grow with
-        their number. limit: bytes of them all."""
-        parts = []
+    def lines(self, limit: int | None = None) -> Iterator[str]:
+        """Yield the lines of stdout, without newlines, as they come; memory does not grow with
+        their number. limit: bytes in all.
+
+        Raises HostError (timeout, command_failed)."""
+        parts: list[bytes] = []
         size = 0
         with selectors.DefaultSelector() as selector:
-            selector.register(self.stdout, selectors.EVENT_READ)
-            selector.register(self.stderr, selectors.EVENT_READ)
+            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(self._err, selectors.EVENT_READ)
             while selector.get_map():
                 remaining = self._deadline.remaining()
                 ready = selector.select(remaining) if remaining else []
@@ -205,8 +229,8 @@ class Process(subprocess.Popen):
                     chunk = os.read(key.fd, _CHUNK)
                     if not chunk:
                         selector.unregister(key.fileobj)
-                    elif key.fileobj is self.stderr:
-                        self._said = (self._said + chunk)[:_STDERR_KEPT]
+                    elif key.fileobj is self._err:
+                        self._stderr = (self._stderr + chunk)[:_STDERR_LIMIT]
                     else:
                         size += len(chunk)
                         if limit is not None and size > limit:
@@ -222,43 +246,50 @@ class Process(subprocess.Popen):
         if tail:
             yield tail.decode("utf-8", "replace")
 
-    def finish(self):
-        """Returns (rc, stderr) of the ended command; rc is negative for a signal."""
+    def kill(self) -> None:
+        """Kill the command; finish() then returns."""
+        self._popen.kill()
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for the command; returns (rc, stderr), rc negative for a signal.
+
+        Raises HostError (timeout)."""
         try:
-            rc = self.wait(self._deadline.remaining())
+            rc = self._popen.wait(self._deadline.remaining())
         except subprocess.TimeoutExpired:
             raise self._overdue() from None
         self._close()
-        return rc, self._said.decode("utf-8", "replace")
+        return rc, self._stderr.decode("utf-8", "replace")
 
-    def _overdue(self):
+    def _overdue(self) -> HostError:
         self._end()
         return self._deadline.error(
-            " ".join(self.args), self.args, self._said.decode("utf-8", "replace")
+            " ".join(self.args), self.args, self._stderr.decode("utf-8", "replace")
         )
 
-    def _endless(self, limit):
+    def _endless(self, limit: int) -> HostError:
         self._end()
         message = f"{' '.join(self.args)} printed more than {limit} bytes"
         return HostError(
-            "command_failed", message, self.args, stderr=self._said.decode("utf-8", "replace")
+            "command_failed", message, self.args, stderr=self._stderr.decode("utf-8", "replace")
         )
 
-    def _end(self):
-        # sudo hands SIGTERM on to its command, which may be in another session; SIGKILL it cannot
-        # hand on.
+    def _end(self) -> None:
+        # sudo forwards SIGTERM to its command, which may be in another session; SIGKILL it cannot
+        # forward.
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
-                os.killpg(self.pid, number)
+                os.killpg(self._popen.pid, number)
             except (ProcessLookupError, PermissionError):
-                # Ended by now, or set-uid sudo, which only root may end and the closed pipes end.
+                # It has ended, or it is set-uid sudo, which only root may kill; closing its pipes
+                # ends that one.
                 pass
             try:
-                self.wait(_GRACE)
+                self._popen.wait(_GRACE)
             except subprocess.TimeoutExpired:
                 pass
         self._close()
 
-    def _close(self):
-        self.stdout.close()
-        self.stderr.close()
+    def _close(self) -> None:
+        self._out.close()
+        self._err.close()

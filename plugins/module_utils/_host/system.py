@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the host itself tells, without a command: files, users, and who holds a lock."""
+"""Facts of the host that need no command: files, users, processes and their locks."""
 
 from __future__ import annotations
 
-import collections
 import grp
 import os
 import pwd
 import re
 import stat
+from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 
@@ -20,8 +20,8 @@ _LOCK = re.compile(
     r" ([0-9a-f]+):([0-9a-f]+):(\d+) \d+ \S+$"
 )
 _WAITING = re.compile(r"\d+:\s+->")
-# Any user may give a process such a name. Root's are trusted, and those that systemd keeps in a
-# service of the system (Ubuntu's rsyslogd is not root's).
+# Any user can give a process such a name. Only those of root are trusted, and those that systemd
+# runs as a system service (Ubuntu's rsyslogd does not run as root).
 _SYSLOG = re.compile(r"Name:\t(\S*syslog\S*|busybox)\n")
 _ROOTS = re.compile(r"^Uid:(?:\t0){4}$", re.MULTILINE)
 _SYSLOG_UNIT = re.compile(
@@ -29,50 +29,67 @@ _SYSLOG_UNIT = re.compile(
 )
 _FLAGS = re.compile(r"^flags:\t([0-7]+)$", re.MULTILINE)
 
-# program: the name of the process that holds a file open for writing; path, status: the file's.
-Held = collections.namedtuple("Held", "program path status")
 
-Lock = collections.namedtuple("Lock", "pid device inode")
+class OpenFile(NamedTuple):
+    """A file that a process holds open for writing. program: the name of the process."""
 
-# group: the primary one; groups: all, the primary one included. A group without a name is its
-# number.
-User = collections.namedtuple("User", "name uid group groups home")
+    program: str
+    path: str
+    status: os.stat_result
 
-# running: bool, or None with why; by: how it was decided; pid: the master's, None where it is not
-# known.
-Running = collections.namedtuple("Running", "running by pid why")
+
+class Lock(NamedTuple):
+    """A lock of the kernel's table. device: (major, minor)."""
+
+    pid: int
+    device: tuple[int, int]
+    inode: int
+
+
+class User(NamedTuple):
+    """A user. group: the primary one; groups: all of them. A group without a name is its number."""
+
+    name: str
+    uid: int
+    group: str
+    groups: list[str]
+    home: str
+
+
+class Running(NamedTuple):
+    """Whether a Postfix master runs. running: None if unknown, and why then says why; by: how it
+    was found out; pid: the master's, None if unknown."""
+
+    running: bool | None
+    by: str | None
+    pid: int | None
+    why: str | None
 
 
 class LocksError(ValueError):
-    """Text that is not the kernel's table of locks."""
+    """Text that is no table of locks."""
 
 
-def parse_locks(text):
-    """Each Lock (list) that is held, in C(/proc/locks); a lock's device is (major, minor). Raises
-    LocksError."""
+def parse_locks(text: str) -> list[Lock]:
+    """The locks held according to C(/proc/locks). Raises LocksError."""
     locks = []
     for line in text.splitlines():
-        said = _LOCK.match(line)
-        if said:
-            locks.append(
-                Lock(
-                    int(said.group(1)),
-                    (int(said.group(2), 16), int(said.group(3), 16)),
-                    int(said.group(4)),
-                )
-            )
+        match = _LOCK.match(line)
+        if match:
+            pid, major, minor, inode = match.groups()
+            locks.append(Lock(int(pid), (int(major, 16), int(minor, 16)), int(inode)))
         elif line.strip() and not _WAITING.match(line):
             raise LocksError(f"not a lock: {line[:200]!r}")
     return locks
 
 
 class Host:
-    """The host's files."""
+    """The host's files, users and processes."""
 
-    def __init__(self, proc="/proc"):
+    def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
 
-    def read(self, path):
+    def read(self, path: str) -> str:
         """The text of a file. Raises HostError (permission_denied, command_failed)."""
         try:
             with open(path, "rb") as file:
@@ -85,22 +102,22 @@ class Host:
             raise HostError(
                 "command_failed",
                 f"{path} cannot be read: {error.strerror}",
-                hint="Look at this file.",
+                hint="Check this file.",
             ) from None
 
-    def read_if_any(self, path):
-        """The text of a file, or None where there is none. Raises HostError (permission_denied,
+    def read_if_any(self, path: str) -> str | None:
+        """The text of a file; None if it does not exist. Raises HostError (permission_denied,
         command_failed)."""
         try:
             os.lstat(path)
         except FileNotFoundError:
             return None
         except OSError:
-            pass  # reading it names the cause
+            pass  # read reports the cause
         return self.read(path)
 
-    def files_in(self, directory):
-        """The names of the files in a directory, sorted; none where it does not exist. Raises
+    def files_in(self, directory: str) -> list[str]:
+        """The names of the files in a directory, sorted; empty if it does not exist. Raises
         HostError (permission_denied, command_failed)."""
         try:
             with os.scandir(directory) as entries:
@@ -117,17 +134,17 @@ class Host:
             raise HostError(
                 "command_failed",
                 f"{directory} cannot be listed: {error.strerror}",
-                hint="Look at this directory.",
+                hint="Check this directory.",
             ) from None
 
-    def is_link(self, path):
+    def is_link(self, path: str) -> bool:
         return os.path.islink(path)
 
-    def exists(self, path):
+    def exists(self, path: str) -> bool:
         return os.path.lexists(path)
 
-    def user(self, name):
-        """A User, or None where there is none of this name."""
+    def user(self, name: str) -> User | None:
+        """The user with this name; None if there is none."""
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
@@ -137,45 +154,46 @@ class Host:
             name, entry.pw_uid, _group_name(entry.pw_gid), sorted(set(groups)), entry.pw_dir
         )
 
-    def mode(self, path):
-        """A file's mode as in C(0640), or None where it does not exist. Raises HostError
+    def mode(self, path: str) -> str | None:
+        """A file's mode, such as C(0640); None if it does not exist. Raises HostError
         (permission_denied)."""
         try:
             return f"{stat.S_IMODE(os.stat(path).st_mode):04o}"
         except PermissionError:
             raise HostError(
                 "permission_denied",
-                f"the directory of {path} is closed to this user",
+                f"this user cannot enter the directory of {path}",
                 hint="Run as root (become: true).",
             ) from None
         except OSError:
             return None
 
-    def has_systemd(self):
-        """Whether systemd is the init; see sd_booted(3)."""
+    def has_systemd(self) -> bool:
+        """Whether systemd is the init system; see sd_booted(3)."""
         return os.path.isdir("/run/systemd/system")
 
-    def is_directory(self, path):
+    def is_directory(self, path: str) -> bool:
         return os.path.isdir(path)
 
-    def cgroup_of(self, pid):
-        """The text of a process's cgroup file; an empty one where it cannot be read."""
+    def cgroup_of(self, pid: int) -> str:
+        """The text of a process's cgroup file; empty if it cannot be read."""
         return self._of_process(pid, "cgroup")
 
-    def syslog_files(self):
-        """The syslog daemons that run (list of str), and each Held (list), a path once, in the
-        order in which a daemon opened them. For root."""
-        daemons, held = [], {}
+    def syslog_files(self) -> tuple[list[str], list[OpenFile]]:
+        """The names of the running syslog daemons, and the files that they write, each path once,
+        in the order in which a daemon opened them. Only root sees all of them."""
+        daemons: list[str] = []
+        found: dict[str, OpenFile] = {}
         for pid in sorted(int(name) for name in os.listdir(self._proc) if name.isdigit()):
             status = self._of_process(pid, "status")
             name = _SYSLOG.match(status)
             if name and (_ROOTS.search(status) or _SYSLOG_UNIT.search(self.cgroup_of(pid))):
                 daemons.append(name.group(1))
-                for path, found in self._written_by(pid):
-                    held.setdefault(path, Held(name.group(1), path, found))
-        return sorted(set(daemons)), list(held.values())
+                for path, file_status in self._written_by(pid):
+                    found.setdefault(path, OpenFile(name.group(1), path, file_status))
+        return sorted(set(daemons)), list(found.values())
 
-    def _written_by(self, pid):
+    def _written_by(self, pid: int) -> Iterator[tuple[str, os.stat_result]]:
         """The path and status of each regular file that a process holds open for writing."""
         directory = f"{self._proc}/{pid}/"
         try:
@@ -184,34 +202,33 @@ class Host:
             return
         for name in names:
             try:
-                path, found = (
-                    os.readlink(directory + "fd/" + name),
-                    os.stat(directory + "fd/" + name),
-                )
-                flags = int(_FLAGS.search(self.read(directory + "fdinfo/" + name)).group(1), 8)
-                # A container has files of its own under the same paths; a deleted file has none,
-                # and a name that is no text cannot be returned.
+                path = os.readlink(directory + "fd/" + name)
+                status = os.stat(directory + "fd/" + name)
+                flags = _FLAGS.search(self.read(directory + "fdinfo/" + name))
+                # In a container the same path may be another file, a deleted file has no path any
+                # more, and JSON cannot hold a path that is not text.
                 if (
-                    stat.S_ISREG(found.st_mode)
-                    and flags & (os.O_WRONLY | os.O_RDWR)
+                    stat.S_ISREG(status.st_mode)
+                    and flags
+                    and int(flags.group(1), 8) & (os.O_WRONLY | os.O_RDWR)
                     and path.isprintable()
-                    and os.path.samestat(found, os.lstat(path))
+                    and os.path.samestat(status, os.lstat(path))
                 ):
-                    yield path, found
-            except (OSError, HostError, AttributeError):
+                    yield path, status
+            except (OSError, HostError):
                 continue
 
-    def _of_process(self, pid, name):
+    def _of_process(self, pid: int, name: str) -> str:
         try:
             return self.read(f"{self._proc}/{pid}/{name}")
         except HostError:
             return ""
 
-    def find_master(self, queue_directory):
-        """Whether a Postfix master runs with this queue directory, as a Running.
+    def find_master(self, queue_directory: str) -> Running:
+        """Whether a Postfix master runs with this queue directory.
 
-        The master holds a lock on its pid file as long as it lives, so a file that was left behind
-        does not count. The kernel shows its locks to everybody; the file itself is root's."""
+        The master locks its pid file while it lives, so a stale file does not count. Every user
+        can read the kernel's table of locks; only root can open the file."""
         path = os.path.join(queue_directory, "pid", "master.pid")
         try:
             status = os.stat(path)
@@ -232,12 +249,12 @@ class Host:
                 return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
         return self._holder(path, status, locks)
 
-    def _holder(self, path, status, locks):
-        """Decides where the table of locks does not, by whether the process that the pid file names
-        has it open. To try the lock would make a master fail that starts at that moment.
+    def _holder(self, path: str, status: os.stat_result, locks: list[Lock] | None) -> Running:
+        """Decide by whether the process named in the pid file has that file open, where the table
+        of locks does not. Trying the lock would make a master fail that starts at that moment.
 
-        locks: those on files of the same number, on other devices or on devices that the table
-        names otherwise; None without a table."""
+        locks: those on inodes of the same number whose device seems to be another; None without a
+        table."""
         try:
             pid = int(self.read(path))
             if self._has_open(pid, status):
@@ -251,7 +268,7 @@ class Host:
             return Running(False, "lock_table", None, None)
         return Running(False, "open_file", None, None)
 
-    def _has_open(self, pid, status):
+    def _has_open(self, pid: int, status: os.stat_result) -> bool:
         """Whether a process has this file open. Raises OSError."""
         directory = f"{self._proc}/{pid}/fd/"
         for name in os.listdir(directory):
@@ -263,7 +280,7 @@ class Host:
         return False
 
 
-def _group_name(gid):
+def _group_name(gid: int) -> str:
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsers of what systemd says: text in, data out. Formats: systemctl(1), cgroups(7)."""
+"""Parsers for the output of systemd. Formats: systemctl(1), cgroups(7)."""
 
 from __future__ import annotations
 
 import posixpath
 import re
+from typing import Collection, Iterable
 
 _EXEC = re.compile(r"\{ path=.*? ; argv\[\]=(.*?) ; ignore_errors=")
 _SERVICE = re.compile(r"/([^/\n]+\.service)(?=/|$)", re.MULTILINE)
@@ -15,13 +16,12 @@ _CONFIG = re.compile(r"(?:^|\s)MAIL_CONFIG=(\S+)")
 
 
 class SystemdError(ValueError):
-    """Output that is not what systemd prints."""
+    """Output that systemd does not print."""
 
 
-def parse_units(lines):
-    """The properties of each unit (list of dict) in the output of C(systemctl show). Raises
-    SystemdError."""
-    units = [{}]
+def parse_units(lines: Iterable[str]) -> list[dict[str, str]]:
+    """The properties of each unit in the output of C(systemctl show). Raises SystemdError."""
+    units: list[dict[str, str]] = [{}]
     for line in lines:
         if not line.strip():
             units.append({})
@@ -33,57 +33,51 @@ def parse_units(lines):
     return [unit for unit in units if unit]
 
 
-def parse_cgroup(text):
-    """The service (str) of a process according to its C(/proc/PID/cgroup); None where it is in
-    none."""
-    services = _SERVICE.findall(text)
+def parse_cgroup(text: str) -> str | None:
+    """The service of a process according to its C(/proc/PID/cgroup); None if it has none."""
+    services: list[str] = _SERVICE.findall(text)
     return services[-1] if services else None
 
 
-def starts(unit, names, config_directory, by_default):
-    """Whether starting a unit (properties, dict) starts the instance with this configuration
-    directory.
+def starts(
+    unit: dict[str, str], names: Collection[str], config_directory: str, by_default: bool
+) -> bool:
+    """Whether a unit with these properties starts the instance with this configuration directory.
 
-    names: what postmulti may call it; by_default: whether C(postfix start), with no directory
-    given, starts it."""
+    names: what C(postmulti -i) accepts for it; by_default: whether C(postfix start) without a
+    directory starts it."""
     if unit.get("LoadState") != "loaded":
         return False
+    environment = _CONFIG.search(unit.get("Environment", ""))
     for command in _EXEC.findall(unit.get("ExecStart", "")):
         words = command.split()
         program = posixpath.basename(words[0]) if words else ""
-        if program == "postmulti" and "-i" in words[:-1]:
-            found = words[words.index("-i") + 1] in names
+        if program == "postmulti":
+            if _argument(words, "-i") in names:
+                return True
         elif program == "postfix":
-            found = _starts_by_postfix(
-                words, unit.get("Environment", ""), config_directory, by_default
-            )
-        else:
-            found = False
-        if found:
-            return True
+            directory = _argument(words, "-c") or (environment and environment.group(1))
+            if directory == config_directory or (directory is None and by_default):
+                return True
     return False
 
 
-def _starts_by_postfix(words, environment, config_directory, by_default):
-    said = _CONFIG.search(environment)
-    directory = (
-        words[words.index("-c") + 1] if "-c" in words[:-1] else said.group(1) if said else None
-    )
-    return by_default if directory is None else directory == config_directory
+def _argument(words: list[str], option: str) -> str | None:
+    return words[words.index(option) + 1] if option in words[:-1] else None
 
 
-def unit_names(names, config_directory):
-    """The units that may stand for an instance: the plain one, and those that distributions derive
-    from its names or directory."""
+def unit_names(names: Iterable[str], config_directory: str) -> list[str]:
+    """The units that may run an instance: the plain one, and those that distributions name after
+    the instance or its directory."""
     suffix = posixpath.basename(config_directory).partition("postfix-")[2]
-    stems = list(names) + [suffix, _escaped(suffix)]
+    stems = [*names, suffix, _escaped(suffix)]
     return ["postfix.service"] + [
         f"postfix@{stem}.service" for stem in dict.fromkeys(stems) if re.match(r"[\w:.\\-]+$", stem)
     ]
 
 
-def _escaped(text):
-    """As C(systemd-escape) does it, for what unit_names lets through."""
+def _escaped(text: str) -> str:
+    """Text as C(systemd-escape) prints it, for the names that unit_names accepts."""
     return "".join(
         character if re.match(r"[\w:.]", character) else f"\\x{ord(character):02x}"
         for character in text

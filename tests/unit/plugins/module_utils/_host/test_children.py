@@ -62,10 +62,10 @@ def test_answers_and_errors():
     )
     with pytest.raises(HostError) as caught:
         children.as_user(os.geteuid(), deadline, os._exit, 3)
-    assert "without an answer" in caught.value.message
+    assert "without a result" in caught.value.message
     with pytest.raises(HostError) as caught:
         children.as_user(os.geteuid(), deadline, str.__mul__, "x", 10 * files.LIMIT)
-    assert "answered more than" in caught.value.message
+    assert "returned more than" in caught.value.message
 
 
 def test_deadline_ends_the_child(foreign):

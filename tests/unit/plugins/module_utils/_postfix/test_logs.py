@@ -14,7 +14,7 @@ from hypothesis import strategies
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Held
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import OpenFile
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import logs
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.logs import (
     LogFinder,
@@ -139,7 +139,7 @@ class Writer:
                 with open(path, "ab") as file:
                     file.write(self.pending)
         return (
-            (["syslogd"], [Held("syslogd", path, os.stat(path)) for path in self.files])
+            (["syslogd"], [OpenFile("syslogd", path, os.stat(path)) for path in self.files])
             if self.files
             else ([], [])
         )
@@ -299,7 +299,7 @@ def test_own_file_needs_no_line(find):
 def test_file_that_was_replaced_is_not_read(find, written, tmp_path):
     paths = written(mail=RFC3339 + MASTER, other=b"")
     host = Writer(paths[:1])
-    host.syslog_files = lambda: (["syslogd"], [Held("syslogd", paths[0], os.stat(paths[1]))])
+    host.syslog_files = lambda: (["syslogd"], [OpenFile("syslogd", paths[0], os.stat(paths[1]))])
     assert find(host, check_mode=True)[0]["destination"] is None
     (tmp_path / "mail").unlink()
     (tmp_path / "mail").symlink_to(paths[1])
