@@ -2,12 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Describes the Postfix instances of a host, as far as the caller's rights go."""
+"""Describe the Postfix instances of a host, as far as the caller's rights go."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import (
+    Host,
+    Running,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._host.systemd import (
     SystemdError,
     parse_cgroup,
@@ -22,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.logs import LogFinder
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
+    ListedInstance,
     ParameterError,
     parse_parameters,
     split_list,
@@ -47,8 +55,8 @@ _NEWER = ("maillog_file",)
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "ExecStart", "Environment")
 
 
-def is_installed(runner):
-    """Whether there is a Postfix. Raises HostError where that cannot be told."""
+def is_installed(runner: Runner) -> bool:
+    """Whether Postfix is installed. Raises HostError if that cannot be found out."""
     try:
         runner.run(commands.postconf_parameters(["mail_version"]))
     except HostError as error:
@@ -58,124 +66,134 @@ def is_installed(runner):
     return True
 
 
-def describe(runner, host, directories=None, check_mode=False):
-    """The instances (list of dict; None where they cannot be listed) and what is unknown (list of
-    dict: config_directory, what, why).
+def describe(
+    runner: Runner, host: Host, directories: list[str] | None = None, check_mode: bool = False
+) -> tuple[list[dict[str, Any]] | None, list[dict[str, Any]]]:
+    """The instances (None if they cannot be listed), and what is unknown of them (dicts of
+    config_directory, what, why).
 
-    directories: configuration directories (list of str), or None for every instance that Postfix
-    lists; check_mode: whether to leave the logs alone."""
-    unknown = []
+    directories: configuration directories, or None for every instance that Postfix lists;
+    check_mode: write no line to the logs."""
+    unknown: list[dict[str, Any]] = []
+    listed = None
     try:
         listed = list_instances(runner)
     except HostError as error:
-        unknown.append(_unknown(None, "instances" if directories is None else "enabled", error))
-        if directories is None:
-            return None, unknown
-        listed = None
-    chosen = (
-        listed
-        if directories is None
-        else [instance_at(runner, listed, directory) for directory in directories]
-    )
-    settings = [_settings(runner, instance, unknown) for instance in chosen]
+        what = "instances" if directories is None else "enabled"
+        unknown.append(_unknown(None, what, error.message))
+    if directories is not None:
+        chosen = [instance_at(runner, listed, directory) for directory in directories]
+    elif listed is not None:
+        chosen = listed
+    else:
+        return None, unknown
+    settings = {
+        instance.config_directory: _settings(runner, instance.config_directory, unknown)
+        for instance in chosen
+    }
     units = _units(runner, host, listed, chosen, unknown)
+    starts_all = _starts_all(runner, listed, settings)
     logs = LogFinder(runner, host, check_mode)
-    logs.write({instance.config_directory: values for instance, values in zip(chosen, settings)})
-    default = listed[0] if listed else None
-    # The default instance's parameters may have been asked for already.
-    values_of_default = (
-        settings[chosen.index(default)]
-        if default in chosen
-        else _settings(runner, default, [])
-        if default
-        else None
-    )
-    wrapper = bool(values_of_default and values_of_default["multi_instance_wrapper"])
+    logs.write(settings)
     instances = []
-    for instance, values in zip(chosen, settings):
-        by_default = instance == default or (wrapper and instance.enabled)
-        flaws = []
-        described = dict(instance._asdict(), **_typed(values))
-        running, unit = _running(
-            host,
-            _names(listed, instance),
-            instance.config_directory,
-            values,
-            units,
-            by_default,
-            flaws,
+    for instance in chosen:
+        values = settings[instance.config_directory]
+        gaps: list[tuple[str, str]] = []
+        found = _find_master(host, values, gaps)
+        unit = None
+        if values is not None:
+            names = _names(listed, instance)
+            by_default = names[:1] == ["-"] or bool(starts_all and instance.enabled)
+            unit = _unit(host, found, units, names, instance.config_directory, by_default, gaps)
+        instances.append(
+            {
+                **instance._asdict(),
+                **_typed(values),
+                "running": found.running,
+                "running_by": found.by,
+                "unit": unit,
+                "log": _log(logs, instance.config_directory, values, unit, gaps),
+            }
         )
-        described.update(running)
-        described["unit"] = unit
-        described["log"] = _log(logs, instance.config_directory, values, unit, flaws)
-        instances.append(described)
-        unknown += [_unknown(instance.config_directory, what, why) for what, why in flaws]
+        unknown += [_unknown(instance.config_directory, what, why) for what, why in gaps]
     return instances, unknown
 
 
-def _unknown(config_directory, what, why):
-    return {
-        "config_directory": config_directory,
-        "what": what,
-        "why": getattr(why, "message", None) or str(why),
-    }
+def _unknown(config_directory: str | None, what: str, why: str) -> dict[str, Any]:
+    return {"config_directory": config_directory, "what": what, "why": why}
 
 
-def _settings(runner, instance, unknown):
-    """The parameters (dict of str) of an instance, or None."""
+def _settings(
+    runner: Runner, config_directory: str, unknown: list[dict[str, Any]]
+) -> dict[str, str] | None:
+    """The parameters of an instance; None if they cannot be read."""
+    names = _STRINGS + _LISTS + _OTHERS
     try:
         values = parse_parameters(
-            answer(
-                runner,
-                commands.postconf_parameters(
-                    _STRINGS + _LISTS + _OTHERS + _NEWER, instance.config_directory
-                ),
-            )
+            answer(runner, commands.postconf_parameters(names + _NEWER, config_directory))
         )
-        missing = [name for name in _STRINGS + _LISTS + _OTHERS if name not in values]
+        missing = [name for name in names if name not in values]
         if missing:
             raise ParameterError(f"postconf does not know {', '.join(missing)}")
         return values
     except (HostError, ParameterError) as error:
-        unknown.append(_unknown(instance.config_directory, "parameters", error))
+        unknown.append(_unknown(config_directory, "parameters", str(error)))
         return None
 
 
-def _typed(values):
+def _starts_all(
+    runner: Runner,
+    listed: list[ListedInstance] | None,
+    settings: dict[str, dict[str, str] | None],
+) -> bool:
+    """Whether C(postfix start) starts all enabled instances, as the default instance says."""
+    if not listed:
+        return False
+    default = listed[0].config_directory
+    values = settings[default] if default in settings else _settings(runner, default, [])
+    return bool(values and values["multi_instance_wrapper"])
+
+
+def _typed(values: dict[str, str] | None) -> dict[str, Any]:
     if values is None:
         return dict.fromkeys(
-            _STRINGS + _LISTS + ("version", "enable_long_queue_ids", "hash_queue_depth")
+            (*_STRINGS, *_LISTS, "version", "enable_long_queue_ids", "hash_queue_depth")
         )
-    typed = {name: values[name] for name in _STRINGS}
-    typed.update({name: split_list(values[name]) for name in _LISTS})
-    typed["version"] = values["mail_version"]
-    typed["enable_long_queue_ids"] = {"yes": True, "no": False}.get(
-        values["enable_long_queue_ids"].lower()
-    )
-    typed["hash_queue_depth"] = (
-        int(values["hash_queue_depth"]) if values["hash_queue_depth"].isdigit() else None
-    )
-    return typed
+    depth = values["hash_queue_depth"]
+    return {
+        **{name: values[name] for name in _STRINGS},
+        **{name: split_list(values[name]) for name in _LISTS},
+        "version": values["mail_version"],
+        "enable_long_queue_ids": {"yes": True, "no": False}.get(
+            values["enable_long_queue_ids"].lower()
+        ),
+        "hash_queue_depth": int(depth) if depth.isdigit() else None,
+    }
 
 
-def _names(listed, instance):
-    """What postmulti takes for this instance after -i, nothing for one that it does not list; V(-)
-    is the default one."""
-    if instance not in (listed or []):
+def _names(listed: list[ListedInstance] | None, instance: ListedInstance) -> list[str]:
+    """What C(postmulti -i) accepts for an instance: nothing if it does not list it, V(-) for the
+    default one."""
+    if not listed or instance not in listed:
         return []
-    return (
-        (["-"] if instance == listed[0] else [])
-        + ([instance.name] if instance.name not in ("-", None) else [])
-        + [instance.config_directory]
-    )
+    names = ["-"] if instance == listed[0] else []
+    if instance.name not in ("-", None):
+        names.append(instance.name)
+    return [*names, instance.config_directory]
 
 
-def _units(runner, host, listed, chosen, unknown):
-    """systemd's properties of all units that matter, by name; empty without systemd, None where it
-    does not answer."""
+def _units(
+    runner: Runner,
+    host: Host,
+    listed: list[ListedInstance] | None,
+    chosen: list[ListedInstance],
+    unknown: list[dict[str, Any]],
+) -> dict[str, dict[str, str]] | None:
+    """The properties of the units that may run these instances, by name; empty without systemd,
+    None if it does not answer."""
     if not host.has_systemd():
         return {}
-    names = []
+    names: list[str] = []
     for instance in chosen:
         names += unit_names(_names(listed, instance), instance.config_directory)
     try:
@@ -184,52 +202,67 @@ def _units(runner, host, listed, chosen, unknown):
         )
         return {unit["Id"]: unit for unit in units if "Id" in unit}
     except (HostError, SystemdError) as error:
-        unknown.append(_unknown(None, "systemd", error))
+        unknown.append(_unknown(None, "systemd", str(error)))
         return None
 
 
-def _running(host, names, config_directory, values, units, by_default, flaws):
-    """Whether the instance runs (dict), and the unit that runs it or would."""
+def _find_master(host: Host, values: dict[str, str] | None, gaps: list[tuple[str, str]]) -> Running:
     if values is None:
-        flaws.append(("running", "the queue directory is not known"))
-        return {"running": None, "running_by": None}, None
-    found = host.find_master(values["queue_directory"])
-    if found.running is None:
-        flaws.append(("running", found.why))
-    facts = {"running": found.running, "running_by": found.by}
+        found = Running(None, None, None, "the queue directory is not known")
+    else:
+        found = host.find_master(values["queue_directory"])
+    if found.why is not None:
+        gaps.append(("running", found.why))
+    return found
+
+
+def _unit(
+    host: Host,
+    found: Running,
+    units: dict[str, dict[str, str]] | None,
+    names: list[str],
+    directory: str,
+    by_default: bool,
+    gaps: list[tuple[str, str]],
+) -> str | None:
+    """The unit that runs an instance, or would start it. names: as _names returns them; by_default:
+    whether C(postfix start) without a directory starts it."""
     if not host.has_systemd():
-        flaws.append(("unit", "this host does not run under systemd"))
-        return facts, None
-    fitting = [
+        gaps.append(("unit", "this host does not run systemd"))
+        return None
+    starting = [
         name
-        for name in unit_names(names, config_directory)
-        if starts((units or {}).get(name, {}), names, config_directory, by_default)
+        for name in unit_names(names, directory)
+        if starts((units or {}).get(name, {}), names, directory, by_default)
     ]
     if found.running:
         service = parse_cgroup(host.cgroup_of(found.pid)) if found.pid else None
-        if service and (service in fitting or service.startswith("postfix")):
-            return facts, service
-        flaws.append(
-            (
-                "unit",
-                (
-                    f"the master (process {found.pid}) runs in {service or 'no service'}, outside"
-                    " of Postfix's units"
-                ),
-            )
+        if service and (service in starting or service.startswith("postfix")):
+            return service
+        why = (
+            f"the master (process {found.pid}) runs in {service or 'no service'}, which is no unit"
+            " of Postfix"
         )
-        return facts, None
-    if not fitting:
-        flaws.append(
-            ("unit", "systemd did not answer" if units is None else "no unit starts this instance")
-        )
-        return facts, None
-    return facts, fitting[0]
+    elif starting:
+        return starting[0]
+    else:
+        why = "systemd did not answer" if units is None else "no unit starts this instance"
+    gaps.append(("unit", why))
+    return None
 
 
-def _log(logs, config_directory, values, unit, flaws):
+def _log(
+    logs: LogFinder,
+    config_directory: str,
+    values: dict[str, str] | None,
+    unit: str | None,
+    gaps: list[tuple[str, str]],
+) -> dict[str, Any] | None:
     if values is None:
-        flaws.append(("log", "the parameters are not known"))
+        gaps.append(("log", "the parameters are not known"))
         return None
-    facility = {"syslog_facility": values["syslog_facility"], "syslog_name": values["syslog_name"]}
-    return dict(logs.find(config_directory, values, unit, flaws), **facility)
+    return {
+        **logs.find(config_directory, values, unit, gaps),
+        "syslog_facility": values["syslog_facility"],
+        "syslog_name": values["syslog_name"],
+    }

@@ -2,47 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsers of what postconf and postmulti print: text in, data out. Formats: postconf(1),
-postmulti(1)."""
+"""Parsers for the output of postconf and postmulti, and for main.cf. Formats: postconf(1),
+postmulti(1), postconf(5)."""
 
 from __future__ import annotations
 
-import collections
 import re
-
-# Names and groups are V(-) where they are not set. enabled: bool.
-ListedInstance = collections.namedtuple("ListedInstance", "name group enabled config_directory")
+from typing import Iterable, NamedTuple
 
 _LINE = re.compile(r"([^\s=]+) =(?: (.*))?\Z")
-# As Postfix has it: white space is what it is in ASCII.
+# Postfix's white space is that of ASCII.
 _SPACE = re.compile(r"[ \t\n\v\f\r]+")
 _BLANKS = " \t\n\v\f\r"
 _UNUSED = re.compile(r".*?postconf: warning: .*?/main\.cf: unused parameter: ([^=\s]+)=(.*)\Z")
 
 
+class ListedInstance(NamedTuple):
+    """An instance of C(postmulti -l). name and group are V(-) if not set; None is unknown."""
+
+    name: str | None
+    group: str | None
+    enabled: bool | None
+    config_directory: str
+
+
 class ParameterError(ValueError):
-    """Output that is not what postconf or postmulti prints."""
+    """Output that postconf or postmulti does not print."""
 
 
-def parse_parameters(lines):
-    """The values (dict of str) in lines such as C(name = value). Raises ParameterError."""
+def parse_parameters(lines: Iterable[str]) -> dict[str, str]:
+    """The values by name in lines such as C(name = value). Raises ParameterError."""
     values = {}
     for line in lines:
-        said = _LINE.match(line)
-        if not said:
+        match = _LINE.match(line)
+        if not match:
             raise ParameterError(f"not a parameter: {line[:200]!r}")
-        values[said.group(1)] = said.group(2) or ""
+        values[match.group(1)] = match.group(2) or ""
     return values
 
 
-def parse_unused(stderr):
-    """The values (dict of str) of what main.cf sets and Postfix has no use for, according to the
-    warnings of C(postconf -n)."""
-    return dict(said.groups() for said in map(_UNUSED.match, stderr.split("\n")) if said)
+def parse_unused(stderr: str) -> dict[str, str]:
+    """The settings of main.cf that Postfix does not use, from the warnings of C(postconf -n)."""
+    matches = map(_UNUSED.match, stderr.split("\n"))
+    return {match.group(1): match.group(2) for match in matches if match}
 
 
-def parse_instances(lines):
-    """The ListedInstance (list) that C(postmulti -l) prints. Raises ParameterError."""
+def parse_instances(lines: Iterable[str]) -> list[ListedInstance]:
+    """The instances that C(postmulti -l) prints. Raises ParameterError."""
     instances = []
     for line in lines:
         words = line.split(None, 3)
@@ -52,21 +58,20 @@ def parse_instances(lines):
     return instances
 
 
-def fold(value):
-    """A value as postconf shows it: each run of white space, line folds included, is one blank."""
+def fold(value: str) -> str:
+    """A value as postconf prints it: white space, line folds included, becomes one blank."""
     return _SPACE.sub(" ", value).strip(" ")
 
 
 def raw_settings(text: str, name: str) -> list[str]:
-    """The lines of main.cf that set a parameter, continuation lines and the comments and empty
-    lines between them included.
+    """Each setting of a parameter in main.cf, in the order of the file; Postfix uses the last.
 
-    Each without its last newline. More than one where main.cf sets it repeatedly; the last one
-    counts."""
+    A setting has its continuation lines and the comments and empty lines between them, but not its
+    last newline."""
     found: list[str] = []
     inside, between = False, ""
     for line in text.split("\n"):
-        if _is_remark(line):
+        if _is_comment(line):
             between += "\n" + line
             continue
         if line[0] not in _BLANKS:
@@ -80,18 +85,18 @@ def raw_settings(text: str, name: str) -> list[str]:
 
 
 def split_raw(lines: str) -> tuple[str, str]:
-    """The lines that set a parameter, as raw_settings returns them, and the comments and empty
+    """A setting as raw_settings returns it, split into its own lines and the comments and empty
     lines between them."""
-    parted: tuple[list[str], list[str]] = ([], [])
+    parts: tuple[list[str], list[str]] = ([], [])
     for line in lines.split("\n"):
-        parted[_is_remark(line)].append(line)
-    return "\n".join(parted[0]), "\n".join(parted[1])
+        parts[_is_comment(line)].append(line)
+    return "\n".join(parts[0]), "\n".join(parts[1])
 
 
-def _is_remark(line: str) -> bool:
+def _is_comment(line: str) -> bool:
     return not line.strip(_BLANKS) or line.lstrip(_BLANKS).startswith("#")
 
 
-def split_list(value):
-    """The items of a value that is a list, which white space and commas separate."""
+def split_list(value: str) -> list[str]:
+    """The items of a list, which white space or commas separate."""
     return [item for item in re.split(r"[ \t\n\v\f\r,]+", value) if item]

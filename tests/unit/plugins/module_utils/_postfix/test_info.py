@@ -198,7 +198,7 @@ def test_systemd_does_not_answer(answer):
 def test_without_systemd(answer):
     instance, unknown = one(answer(FakeHost(systemd=False)))
     assert instance["unit"] is None
-    assert unknown == [("unit", "this host does not run under systemd")]
+    assert unknown == [("unit", "this host does not run systemd")]
 
 
 def test_stopped_instance_has_the_unit_that_would_start_it(answer):
