@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds where an instance's log goes, by evidence: a line is written as Postfix writes them, and
-looked for where syslog daemons write.
+"""Find where an instance's log goes, by evidence: write a line as Postfix writes them, and look for
+it in the files that syslog daemons write.
 
-Lines that are already there prove less. They may be old, anybody on the host can write such lines
-to any facility (logger(1)), and a daemon that was just restarted does not hold a file open before
+Lines that are already there prove less. They may be old, any user of the host can write such lines
+to any facility (logger(1)), and a daemon that has just been restarted does not open a file before
 it writes to it. They decide only in check mode, where no line is written."""
 
 from __future__ import annotations
@@ -17,45 +17,62 @@ import re
 import secrets
 import stat
 import time
-from typing import Iterable
+from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import (
+    Host,
+    OpenFile,
+)
 
-# Seconds: for a line to arrive at all, and then at the other files.
-_WAIT, _SETTLE, _PAUSE = 3.0, 0.2, 0.05
-# Lines of a file that are compared with those of others.
+# Seconds: until a line arrives at all, until it has arrived at every file, and between two looks.
+_FIRST_ARRIVAL, _ALL_ARRIVALS, _PAUSE = 3.0, 0.2, 0.05
+# The number of lines of a file that are compared with those of others.
 _WINDOW = 2000
-# So many times files are read in check mode until they agree; a line may arrive between two reads.
+# How often files are read in check mode until they agree; a line may arrive between two reads.
 _READS = 5
 _MESSAGE = "mailops.postfix.postfix_info looks for this log: %s\n"
 _TIMES = {
     "traditional": rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ",
     "rfc3339": rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ",
 }
-# What stands between time and tag: the host, and with busybox facility and level.
+# Between time and tag stand the host and, with busybox, facility and level.
 _HEADER = rb"(?:%s)(?:\S*[^\s:] ){0,2}" % b"|".join(_TIMES.values())
 _TAG = rb"%s/[^\s\[\]:]+\[\d+\]:"
 _PROBLEM = rb"(?! (?:warning|error|fatal|panic): )"
-# What Postfix has logged under in the journal wherever it ran.
+# Programs of Postfix of which at least one has logged wherever it has run.
 _PROGRAMS = ("master", "postfix-script", "qmgr", "pickup", "cleanup", "smtpd", "smtp", "postlog")
 _NOTHING = {"destination": None, "files": None, "unit": None}
 _NOT_ROOT = "only root sees which files a syslog daemon writes; run as root (become: true)"
+_WRITE_ONE = "run without check mode, which writes a line and looks for it"
 
-# timestamps: as in _TIMES or None; texts: of the last lines (list), from the tag on for those of
-# Postfix (bytes), else None.
-Evidence = collections.namedtuple("Evidence", "timestamps texts")
+
+class Evidence(NamedTuple):
+    """What a file shows of an instance. timestamps: a key of _TIMES, or None; texts: each of the
+    last lines from the tag on, None for a line of another program."""
+
+    timestamps: str | None
+    texts: list[bytes | None]
+
+
+class _Found(NamedTuple):
+    """A file with lines of an instance."""
+
+    file: OpenFile
+    status: os.stat_result
+    evidence: Evidence
 
 
 def examine(
     content: bytes, syslog_name: str, others: Iterable[str] = (), mark: bytes | None = None
 ) -> Evidence | None:
-    """What a file's last lines show of an instance: up to the line with the mark, or without one up
-    to its newest line at level info.
+    """What the last lines of a file show of an instance, up to the line with the mark, or without a
+    mark up to the instance's newest line at level info; None if there is no such line.
 
-    others: the syslog names of the host's other instances. None where there is no such line.
-    """
+    others: the syslog names of the host's other instances."""
     lines = [] if mark and mark not in content else content.splitlines()
     informs = re.compile(_HEADER + _TAG % re.escape(syslog_name.encode()) + _PROBLEM)
     last = next(
@@ -68,8 +85,8 @@ def examine(
     )
     if last is None:
         return None
-    # Files that have the same lines must look the same although one is read after the other:
-    # nothing after that line counts.
+    # Files are read one after the other; later lines do not count, so that files with the same
+    # lines give the same evidence.
     window = lines[max(0, last + 1 - _WINDOW) : last + 1]
     names = b"|".join(re.escape(name.encode()) for name in [syslog_name, *others])
     timestamps = next(
@@ -83,8 +100,8 @@ def examine(
 
 
 def agree(one: Evidence, other: Evidence, syslog_name: str) -> bool:
-    """Whether the other file has all lines of this instance that one has, since the oldest that
-    both have. Else it gets only some, or none any more."""
+    """Whether the other file has every line of this instance that one has, from the oldest line
+    that both have. If not, it gets only some of them, or none any more."""
     there = set(other.texts)
     shared = [
         text in there
@@ -95,8 +112,8 @@ def agree(one: Evidence, other: Evidence, syslog_name: str) -> bool:
 
 
 def others_in(evidence: list[Evidence]) -> list[tuple[int, float]]:
-    """How much each file has of other programs: the number of lines since the oldest line of
-    Postfix that all have, and their share of all."""
+    """How much of each file is of other programs: the number of such lines since the oldest line of
+    Postfix that all files have, and the share of such lines in the file."""
     once = [
         {text for text, count in collections.Counter(one.texts).items() if text and count == 1}
         for one in evidence
@@ -112,43 +129,49 @@ def others_in(evidence: list[Evidence]) -> list[tuple[int, float]]:
 
 
 class LogFinder:
-    """Finds the log of each instance of one host. In check mode nothing is written."""
+    """Finds the logs of the instances of one host. In check mode it writes nothing."""
 
-    def __init__(self, runner, host, check_mode: bool) -> None:
+    def __init__(self, runner: Runner, host: Host, check_mode: bool) -> None:
         self._runner = runner
         self._host = host
         self._writes = not check_mode and os.geteuid() == 0
-        self._names = []
-        self._marks = {}
+        self._names: list[str] = []
+        self._marks: dict[str, bytes | HostError] = {}
         self._written = 0.0
 
-    def write(self, settings: dict) -> None:
-        """Writes a line to the log of each instance whose file Postfix does not write itself.
-        settings: parameters or None, by configuration directory."""
+    def write(self, settings: dict[str, dict[str, str] | None]) -> None:
+        """Write a line to the log of each instance that logs to syslog. settings: parameters, or
+        None if unknown, by configuration directory."""
         self._names = sorted({values["syslog_name"] for values in settings.values() if values})
         for directory, values in settings.items():
             if self._writes and values and not values.get("maillog_file"):
-                # Nobody else knows the mark before it is in the log: arguments can be seen by
-                # everybody.
-                mark = secrets.token_hex(16)
                 try:
-                    argv = commands.postlog(directory, f"{values['syslog_name']}/postlog")
-                    rc, dummy, stderr, argv = self._runner.run(argv, (_MESSAGE % mark).encode())
-                    error = (
-                        HostError("command_failed", f"postlog: {reason_of(stderr, rc)}")
-                        if rc
-                        else None
-                    )
-                except HostError as raised:
-                    error = raised
-                self._marks[directory] = error or mark.encode()
-        self._written = time.monotonic()
+                    self._marks[directory] = self._mark(directory, values["syslog_name"])
+                except HostError as error:
+                    self._marks[directory] = error
 
-    def find(self, directory: str, values: dict, unit: str | None, unknown: list) -> dict:
-        """The log of the instance with this configuration directory, these parameters and this
-        unit; appends (what, why) to unknown."""
+    def _mark(self, directory: str, syslog_name: str) -> bytes:
+        # Every user can see arguments, but nobody sees the mark on standard input before it is in
+        # the log.
+        mark = secrets.token_hex(16)
+        argv = commands.postlog(directory, f"{syslog_name}/postlog")
+        rc, dummy, stderr, argv = self._runner.run(argv, (_MESSAGE % mark).encode())
+        if rc:
+            raise HostError("command_failed", f"postlog: {reason_of(stderr, rc)}")
+        self._written = time.monotonic()
+        return mark.encode()
+
+    def find(
+        self,
+        directory: str,
+        values: dict[str, str],
+        unit: str | None,
+        unknown: list[tuple[str, str]],
+    ) -> dict[str, Any]:
+        """The log (destination, files, unit) of the instance with this configuration directory,
+        these parameters and this unit; appends (what, why) to unknown."""
         if values.get("maillog_file"):
-            return self._own_file(values["maillog_file"], unknown)
+            return self._maillog_file(values["maillog_file"], unknown)
         if os.geteuid() != 0:
             unknown.append(("log", _NOT_ROOT))
             return dict(_NOTHING)
@@ -156,18 +179,15 @@ class LogFinder:
             mark = self._marks.get(directory)
             if isinstance(mark, HostError):
                 raise mark
-            return (
-                self._marked(values, mark, unit, unknown)
-                if mark
-                else self._unmarked(values, unit, unknown)
-            )
+            if mark:
+                return self._marked(directory, values["syslog_name"], mark, unit, unknown)
+            return self._unmarked(values["syslog_name"], unit, unknown)
         except HostError as error:
             unknown.append(("log", error.message))
             return dict(_NOTHING)
 
-    def _own_file(self, path, unknown):
-        # postlogd(8) always writes traditional times. /dev/stdout is what the master was started
-        # with.
+    def _maillog_file(self, path: str, unknown: list[tuple[str, str]]) -> dict[str, Any]:
+        # postlogd(8) always writes traditional times. /dev/stdout is that of the master.
         mode = None
         try:
             mode = self._host.mode(path) if not path.startswith("/dev/") else None
@@ -179,24 +199,35 @@ class LogFinder:
             "unit": None,
         }
 
-    def _marked(self, values, mark, unit, unknown):
-        name = values["syslog_name"]
+    def _marked(
+        self,
+        directory: str,
+        name: str,
+        mark: bytes,
+        unit: str | None,
+        unknown: list[tuple[str, str]],
+    ) -> dict[str, Any]:
         while True:
             daemons, found = self._look(name, mark)
             if found:
-                time.sleep(max(_PAUSE, self._written + _SETTLE - time.monotonic()))
-                return _chosen(self._look(name, mark)[1] or found, unknown)
-            late = time.monotonic() > self._written + _WAIT
-            # A daemon may take what is in the journal from there.
+                time.sleep(max(_PAUSE, self._written + _ALL_ARRIVALS - time.monotonic()))
+                dummy, again = self._look(name, mark)
+                if {one.file.path for one in found} <= {one.file.path for one in again}:
+                    return _chosen(again, unknown)
+                # A file was rotated in between, so the line is no longer where the daemon writes.
+                mark = self._mark(directory, name)
+                continue
+            late = time.monotonic() > self._written + _FIRST_ARRIVAL
+            # A daemon may read from the journal, so wait for it.
             if (late or not daemons) and any(
                 mark.decode() in line for line in self._journal(name, ["postlog"])
             ):
                 return _journald(unit, unknown)
             if late:
                 where = (
-                    f"no file that {' or '.join(daemons)} holds open"
+                    f"no file that {' or '.join(daemons)} writes"
                     if daemons
-                    else "no file, as no syslog daemon runs"
+                    else "no file, because no syslog daemon runs"
                 )
                 raise HostError(
                     "command_failed",
@@ -204,37 +235,32 @@ class LogFinder:
                 )
             time.sleep(_PAUSE)
 
-    def _unmarked(self, values, unit, unknown):
-        name = values["syslog_name"]
+    def _unmarked(
+        self, name: str, unit: str | None, unknown: list[tuple[str, str]]
+    ) -> dict[str, Any]:
         for dummy in range(_READS):
             daemons, found = self._look(name)
-            if all(agree(one[2], other[2], name) for one in found for other in found):
+            if all(agree(one.evidence, other.evidence, name) for one in found for other in found):
                 break
             time.sleep(_PAUSE)
         else:
+            paths = " and ".join(one.file.path for one in found)
             raise HostError(
-                "command_failed",
-                f"{_paths(found)} have different lines of this instance; without check mode one is"
-                " written and looked for",
+                "command_failed", f"{paths} have different lines of this instance; {_WRITE_ONE}"
             )
         if found:
             return _chosen(found, unknown)
         if not daemons and any(self._journal(name, _PROGRAMS)):
             return _journald(unit, unknown)
         where = (
-            f"a file that {' or '.join(daemons)} holds open"
+            f"a file that {' or '.join(daemons)} writes"
             if daemons
             else "the journal, and no syslog daemon runs"
         )
-        raise HostError(
-            "command_failed",
-            f"no line of this instance yet in {where}; without check mode one is written and"
-            " looked for",
-        )
+        raise HostError("command_failed", f"no line of this instance yet in {where}; {_WRITE_ONE}")
 
-    def _look(self, syslog_name, mark=None):
-        """The syslog daemons (list of str), and (Held, status, Evidence) of each file that has the
-        line."""
+    def _look(self, syslog_name: str, mark: bytes | None = None) -> tuple[list[str], list[_Found]]:
+        """The names of the syslog daemons, and the files that have the line."""
         daemons, held = self._host.syslog_files()
         found = []
         for file in held:
@@ -243,16 +269,13 @@ class LogFinder:
                 content, status = files.tail(file.path)
             except (HostError, OSError):
                 continue  # moved or replaced since
-            evidence = (
-                examine(content, syslog_name, self._names, mark)
-                if os.path.samestat(status, file.status)
-                else None
-            )
-            if evidence:
-                found.append((file, status, evidence))
+            if os.path.samestat(status, file.status):
+                evidence = examine(content, syslog_name, self._names, mark)
+                if evidence:
+                    found.append(_Found(file, status, evidence))
         return daemons, found
 
-    def _journal(self, syslog_name, programs):
+    def _journal(self, syslog_name: str, programs: Iterable[str]) -> list[str]:
         if not self._host.has_systemd():
             return []
         return self._runner.run(
@@ -260,37 +283,34 @@ class LogFinder:
         )[1]
 
 
-def _chosen(found, unknown):
-    # Where nothing else decides, the order in which the daemon opened them.
-    ranks = others_in([evidence for dummy, dummy, evidence in found])
+def _chosen(found: list[_Found], unknown: list[tuple[str, str]]) -> dict[str, Any]:
+    # The sort is stable: of equals, the file that the daemon opened first comes first.
+    ranks = others_in([one.evidence for one in found])
     found = [found[index] for index in sorted(range(len(found)), key=ranks.__getitem__)]
-    listed = []
-    for file, status, evidence in found:
-        listed.append(
-            {
-                "path": file.path,
-                "mode": f"{stat.S_IMODE(status.st_mode):04o}",
-                "timestamps": evidence.timestamps,
-            }
-        )
-        if evidence.timestamps is None:
+    for one in found:
+        if one.evidence.timestamps is None:
             unknown.append(
                 (
                     "log.files.timestamps",
-                    (
-                        f"the lines of {file.path} begin with neither a traditional nor an RFC 3339"
-                        " time"
-                    ),
+                    f"the lines of {one.file.path} begin with neither a traditional nor an RFC 3339"
+                    " time",
                 )
             )
-    return {"destination": found[0][0].program, "files": listed, "unit": None}
+    return {
+        "destination": found[0].file.program,
+        "files": [
+            {
+                "path": one.file.path,
+                "mode": f"{stat.S_IMODE(one.status.st_mode):04o}",
+                "timestamps": one.evidence.timestamps,
+            }
+            for one in found
+        ],
+        "unit": None,
+    }
 
 
-def _journald(unit, unknown):
+def _journald(unit: str | None, unknown: list[tuple[str, str]]) -> dict[str, Any]:
     if unit is None:
         unknown.append(("log.unit", "the unit is not known"))
     return {"destination": "journald", "files": [], "unit": unit}
-
-
-def _paths(found):
-    return " and ".join(file.path for file, dummy, dummy in found)

@@ -121,15 +121,15 @@ class Writer:
             late,
             failure,
         )
-        self.said, self.pending, self.looks = [], b"", 0
+        self.stdins, self.pending, self.looks = [], b"", 0
 
-    def run(self, argv, said=None):
+    def run(self, argv, stdin=None):
         if argv[0] == "journalctl":
             return 0, self.journal.decode().splitlines(), "", argv
         assert argv[:3] == ["postlog", "-c", "/etc/postfix"] and argv[-1] == "postfix/postlog"
-        self.said.append(said)
-        self.pending = RFC3339 + b"postfix/postlog[7]: " + said
-        self.journal += said
+        self.stdins.append(stdin)
+        self.pending = RFC3339 + b"postfix/postlog[7]: " + stdin
+        self.journal += stdin
         return self.failure[0], [], self.failure[1], argv
 
     def syslog_files(self):
@@ -152,14 +152,14 @@ class Writer:
 
 
 class Silent(Writer):
-    def run(self, argv, said=None):
+    def run(self, argv, stdin=None):
         return 0, [], "", argv
 
 
 @pytest.fixture
 def find(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(logs, "_WAIT", 0.3)
+    monkeypatch.setattr(logs, "_FIRST_ARRIVAL", 0.3)
 
     def run(host, check_mode=False, unit="postfix.service", **values):
         values = dict({"syslog_name": "postfix", "maillog_file": ""}, **values)
@@ -194,15 +194,36 @@ def test_line_is_written_and_found(find, written, late):
         "unit": None,
     }
     assert unknown == []
-    assert len(host.said) == 1
+    assert len(host.stdins) == 1
+
+
+@pytest.mark.parametrize("renamed_before_look", [1, 2])
+def test_file_that_is_rotated_while_it_is_looked_for(find, written, renamed_before_look):
+    """The daemon opens the new file one look after the old one was renamed."""
+    (path,) = written(mail=b"")
+
+    class Rotated(Writer):
+        def syslog_files(self):
+            if self.looks + 1 == renamed_before_look:
+                os.rename(path, path + ".1")
+                written(mail=b"")
+                self.files = self.takes = [path + ".1"]
+            elif self.looks == renamed_before_look:
+                self.files = self.takes = [path]
+                self.late = self.looks + 2  # the line that is written then
+            return super().syslog_files()
+
+    log, unknown = find(Rotated([path], [path]))
+    assert [file["path"] for file in log["files"]] == [path]
+    assert unknown == []
 
 
 def test_times_that_are_not_known(find, written):
     paths = written(mail=b"")
     host = Writer(paths, paths)
-    host.run = lambda argv, said=None, run=host.run: (
-        run(argv, said),
-        setattr(host, "pending", b"@7 " + said),
+    host.run = lambda argv, stdin=None, run=host.run: (
+        run(argv, stdin),
+        setattr(host, "pending", b"@7 " + stdin),
     )[0]
     log, unknown = find(host)
     assert log["files"][0]["timestamps"] is None
@@ -225,7 +246,7 @@ def test_line_that_only_the_journal_has(find, written, contents):
     "contents, why",
     [
         ({}, "no syslog daemon runs"),
-        ({"syslog": RFC3339 + MASTER}, "no file that syslogd holds open"),
+        ({"syslog": RFC3339 + MASTER}, "no file that syslogd writes"),
     ],
 )
 def test_line_that_nothing_has(find, written, contents, why):
@@ -251,7 +272,7 @@ def test_check_mode_looks_at_what_is_there(find, written):
     )
     host = Writer(paths)
     log, unknown = find(host, check_mode=True)
-    assert ([file["path"] for file in log["files"]], unknown, host.said) == (
+    assert ([file["path"] for file in log["files"]], unknown, host.stdins) == (
         [paths[1], paths[0]],
         [],
         [],
@@ -265,7 +286,7 @@ def test_check_mode_looks_at_what_is_there(find, written):
             {"mail": b""},
             MASTER,
             None,
-            "no line of this instance yet in a file that syslogd holds open",
+            "no line of this instance yet in a file that syslogd writes",
         ),
         (
             {"old": RFC3339 + SUBMISSION, "new": RFC3339 + MASTER},
@@ -280,7 +301,7 @@ def test_check_mode_looks_at_what_is_there(find, written):
 def test_check_mode_where_lines_do_not_decide(find, written, contents, journal, destination, why):
     host = Writer(written(**contents), journal=journal)
     log, unknown = find(host, check_mode=True)
-    assert (log["destination"], host.said) == (destination, [])
+    assert (log["destination"], host.stdins) == (destination, [])
     assert not unknown if why is None else why in unknown[0][1]
 
 
@@ -293,7 +314,7 @@ def test_own_file_needs_no_line(find):
         "unit": None,
     }
     assert find(host, maillog_file="/dev/stdout")[0]["files"][0]["mode"] is None
-    assert (unknown, host.said) == ([], [])
+    assert (unknown, host.stdins) == ([], [])
 
 
 def test_file_that_was_replaced_is_not_read(find, written, tmp_path):
