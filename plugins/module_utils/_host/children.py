@@ -131,7 +131,7 @@ def _read_answer(reader: int, deadline: Deadline) -> dict[str, Any]:
         if not select.select([reader], [], [], deadline.remaining())[0]:
             raise HostError(
                 "timeout",
-                f"file access as another user did not end within {deadline.seconds:g} s",
+                f"file access did not end within {deadline.seconds:g} s",
                 hint="Look for a file system that hangs ('ls -ld' on each directory of the path).",
             )
         chunk = os.read(reader, 65536)
@@ -139,10 +139,10 @@ def _read_answer(reader: int, deadline: Deadline) -> dict[str, Any]:
         if len(answer) > _ANSWER_LIMIT:
             raise HostError(
                 "command_failed",
-                f"file access as another user returned more than {_ANSWER_LIMIT} bytes",
+                f"file access returned more than {_ANSWER_LIMIT} bytes",
             )
         if not chunk:
             break
     if not answer:
-        raise HostError("command_failed", "file access as another user ended without a result")
+        raise HostError("command_failed", "file access ended without a result")
     return cast("dict[str, Any]", json.loads(answer.decode("utf-8")))

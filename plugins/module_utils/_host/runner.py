@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import time
-from typing import IO, Iterator, Sequence, cast
+from typing import IO, Iterator, cast
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 
@@ -44,9 +44,7 @@ class Deadline:
         if not self.remaining():
             raise self.error(doing)
 
-    def error(
-        self, doing: str, command: Sequence[str] | None = None, stderr: str = ""
-    ) -> HostError:
+    def error(self, doing: str, command: list[str] | None = None, stderr: str = "") -> HostError:
         """The HostError (timeout) for work that did not end in time."""
         return HostError(
             "timeout",

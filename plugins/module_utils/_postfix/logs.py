@@ -21,7 +21,7 @@ from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import cause_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import (
     Host,
@@ -157,7 +157,7 @@ class LogFinder:
         argv = commands.postlog(directory, f"{syslog_name}/postlog")
         rc, dummy, stderr, argv = self._runner.run(argv, (_MESSAGE % mark).encode())
         if rc:
-            raise HostError("command_failed", f"postlog: {reason_of(stderr, rc)}")
+            raise HostError("command_failed", f"postlog: {cause_of(stderr, rc)}")
         self._written = time.monotonic()
         return mark.encode()
 

@@ -23,8 +23,8 @@ import time
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     postfix_refusal,
-    reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
     ParameterError,
@@ -306,7 +306,7 @@ class MainCf:
             said = stderr.replace(self._draft, self._directory)
             raise HostError(
                 postfix_refusal(said),
-                f"{self.path} cannot be changed: {reason_of(said, rc)}",
+                f"{self.path} cannot be changed: {cause_of(said, rc)}",
                 argv,
                 rc,
                 said,

@@ -10,8 +10,8 @@ import os
 from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
+from ansible_collections.mailops.postfix.plugins.module_utils._host.children import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.files import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
     cause_of,
     find_refusal,
