@@ -29,10 +29,10 @@ _LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable
 
 
 class Instance(NamedTuple):
-    """An instance. name is V(-) if not set; None where only a queue directory is known."""
+    """An instance. name is V(-) if not set."""
 
-    name: str | None
-    config_directory: str | None
+    name: str
+    config_directory: str
     queue_directory: str
 
 

@@ -14,7 +14,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import (
-    Instance,
     describe_instance,
     list_instances,
 )
@@ -137,10 +136,12 @@ def _gather_instance(
 ) -> tuple[dict[str, Any], list[str], list[HostError]]:
     """The facts of one instance, warnings, and errors that leave the facts true."""
     if request.queue_directory:
-        instance = Instance(None, None, request.queue_directory)
+        directory = request.queue_directory
+        names: dict[str, str | None] = {"name": None, "config_directory": None}
     else:
-        instance = describe_instance(runner, target.config_directory)
-    find = FindCollector(runner, instance.queue_directory, request.sudo_user)
+        name, config_directory, directory = describe_instance(runner, target.config_directory)
+        names = {"name": name, "config_directory": config_directory}
+    find = FindCollector(runner, directory, request.sudo_user)
     postqueue = PostqueueCollector(runner, target.config_directory)
     counted, detailed = _collect(find, postqueue, request)
     unknown = [queue for queue in request.queues if counted.counts[queue] is None]
@@ -149,8 +150,9 @@ def _gather_instance(
             "unknowable", f"method {counted.collector.method} does not see {', '.join(unknown)}"
         )
     facts = dict(
-        instance._asdict(),
-        **_running(host, request, instance.queue_directory),
+        names,
+        queue_directory=directory,
+        **_running(host, request, directory),
         method=counted.collector.method,
         total=total(counted.counts.values()),
         counts=counted.counts,
