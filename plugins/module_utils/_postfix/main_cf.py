@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes main.cf: drafts the new text with Postfix's own editor beside the file, looks at it
-with Postfix's eyes, then puts it in place.
+"""Change main.cf: edit a draft with postconf, see how Postfix reads it, then put it in place.
 
-C(postconf -e) on the file itself gives it to root with mode 0644, drops its access list, and
-turns a link into a file (measured with 3.5, 3.7 and 3.10), and only afterwards can one ask what
-Postfix makes of it. So it works on a draft here."""
+On the file itself C(postconf -e) sets owner root and mode 0644, drops the access list, replaces a
+link with a file (seen with 3.5, 3.7 and 3.10), and how Postfix reads the change can be seen only
+afterwards."""
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import fcntl
 import os
@@ -19,6 +17,7 @@ import re
 import shutil
 import stat
 import time
+from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
@@ -26,6 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals imp
     cause_of,
     postfix_refusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
     ParameterError,
     fold,
@@ -35,9 +35,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
     split_raw,
 )
 
-# What postconf(5) says of a parameter. Everything else that runs follows "Whenever you make a
-# change to the main.cf or master.cf file, execute postfix reload" (BASIC_CONFIGURATION_README). The
-# same in Postfix 3.5, 3.7 and 3.10.
+# From postconf(5). For all others that daemons use: "Whenever you make a change to the main.cf or
+# master.cf file, execute postfix reload" (BASIC_CONFIGURATION_README). The same in Postfix 3.5, 3.7
+# and 3.10.
 _RESTART = (
     "inet_interfaces",  # "you need to stop and start Postfix when this parameter changes"
     "inet_protocols",  # "you MUST stop and start Postfix after changing this parameter"
@@ -45,8 +45,8 @@ _RESTART = (
     # TCP servers"
     "tcp_windowsize",
 )
-# Only postqueue(1), postdrop(1), sendmail(1), postfix(1) and postmulti(1) list these among their
-# parameters, no daemon's manual does, and each of these commands reads main.cf anew.
+# Only the manuals of commands list these: postqueue(1), postdrop(1), sendmail(1), postfix(1) and
+# postmulti(1), which read main.cf whenever they run.
 _NOTHING = (
     "alternate_config_directories",
     "authorized_flush_users",
@@ -63,31 +63,47 @@ _NOTHING = (
     "postmulti_stop_commands",
 )
 
-# Characters that mean something to postconf or in main.cf are not in it, nor is a leading dash.
+# Without a leading dash and without characters that are special to postconf or in main.cf.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\[\]-]*\Z")
+# Seconds.
 _PAUSE = 0.05
-
-# before, after: the file's text (bytes); settings_before, settings_after: what main.cf sets (dict
-# of str), by Postfix's reading; needs: restart, reload or none, by name; unknown: names that
-# Postfix does not know; warnings: what postconf newly warns of.
-Plan = collections.namedtuple(
-    "Plan", "before after settings_before settings_after needs unknown warnings"
-)
-
-_View = collections.namedtuple("_View", "settings effective warnings")
+_AS_ROOT = "Run as root (become: true)."
 
 
-def check_parameters(parameters, state):
-    """The parameters with their values as text (dict of str). Raises HostError (bad_argument)."""
+class Plan(NamedTuple):
+    """A change of main.cf. before, after: the file's text; settings_before, settings_after: what it
+    sets, as Postfix reads it; needs: restart, reload or none, by name; unknown: names that Postfix
+    does not know; warnings: those of postconf that the change causes."""
+
+    before: bytes
+    after: bytes
+    settings_before: dict[str, str]
+    settings_after: dict[str, str]
+    needs: dict[str, str]
+    unknown: list[str]
+    warnings: list[str]
+
+
+class _View(NamedTuple):
+    """What Postfix reads in the draft. settings: what it sets; effective: the values in effect of
+    the parameters that Postfix knows."""
+
+    settings: dict[str, str]
+    effective: dict[str, str]
+    warnings: list[str]
+
+
+def check_parameters(parameters: dict[Any, Any], state: str) -> dict[str, str]:
+    """The parameters with their values as text. Raises HostError (bad_argument)."""
     texts = {}
     for name, value in parameters.items():
         if not isinstance(name, str) or not _NAME.match(name):
-            raise HostError("bad_argument", f"parameters: {name!r} is not a name of a parameter")
+            raise HostError("bad_argument", f"parameters: {name!r} is no parameter name")
         texts[name] = _text(name, value) if state == "present" else ""
     return texts
 
 
-def _text(name, value):
+def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
@@ -97,29 +113,29 @@ def _text(name, value):
         raise HostError(
             "bad_argument",
             f"parameters: the value of {name} is {shown}, not text",
-            hint="Give text; '' for an empty value.",
+            hint="Give text, '' for an empty value.",
         )
     if re.search(r"[^\t -\ud7ff\ue000-\U0010ffff]|\x7f", value):
         raise HostError(
             "bad_argument",
-            f"parameters: the value of {name} holds a newline or another control character",
-            hint="Give one line.",
+            f"parameters: the value of {name} contains a newline or another control character",
+            hint="Give one line of text.",
         )
     return value
 
 
 class MainCf:
-    """The main.cf of one configuration directory. workspace: an empty directory of the caller's
-    own."""
+    """The main.cf of one configuration directory. workspace: an empty directory for the draft."""
 
-    def __init__(self, runner, config_directory, workspace):
+    def __init__(self, runner: Runner, config_directory: str, workspace: str) -> None:
         self._runner = runner
         self._directory = config_directory
         self._draft = workspace
-        # Where main.cf is a link, the file that it leads to is changed.
+        # If main.cf is a link, its target is changed.
         self.path = os.path.realpath(os.path.join(config_directory, "main.cf"))
 
-    def read(self):
+    def read(self) -> bytes:
+        """The file's text. Raises HostError (bad_config, permission_denied, io_error)."""
         try:
             with open(self.path, "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -129,51 +145,29 @@ class MainCf:
             raise HostError(
                 "bad_config",
                 f"there is no {self.path}",
-                hint="Name the configuration directory of an instance.",
+                hint="Give the configuration directory of an instance.",
             ) from None
         except OSError as error:
-            raise HostError(
-                "permission_denied",
-                f"{self.path} cannot be read: {error.strerror}",
-                hint="Run as root (become: true).",
-            ) from None
+            raise _os_error(error, self.path, "read") from None
 
     def setting(self, name: str) -> str | None:
-        """The lines that set a parameter, as they stand in the file; None where it does not set
-        it."""
+        """The lines of the file that set a parameter; None if none does."""
         return "\n".join(raw_settings(self.read().decode("utf-8", "surrogateescape"), name)) or None
 
-    def plan(self, parameters, state, raw=None):
-        """What would change (Plan), without a change to the file. Raises HostError, among others
-        for unknown names.
+    def plan(
+        self, parameters: dict[str, str], state: str, raw: dict[str, str] | None = None
+    ) -> Plan:
+        """The change, with the file as it is. Raises HostError, also for unknown names.
 
-        raw: lines as setting returns them, by name, that are to stand for the new values, which
-        they must mean."""
+        raw: the lines to write, as setting returns them, by name; Postfix must read the new values
+        in them."""
         before = self.read()
         self._lay_out(before)
         view = self._view(parameters)
-        if state == "present":
-            changing = {
-                name: value
-                for name, value in parameters.items()
-                if view.settings.get(name) != fold(value)
-                or (raw and raw[name] != self.setting(name))
-            }
-            # One at a time: postconf adds the new ones of a call in an order that changes from run
-            # to run.
-            edits = [
-                commands.postconf_edit(self._draft, name, value) for name, value in changing.items()
-            ]
-        else:
-            changing = {name: value for name, value in parameters.items() if name in view.settings}
-            edits = [commands.postconf_exclude(self._draft, name) for name in changing]
+        changing = self._changing(parameters, state, raw, view)
         after, seen = before, view
         if changing:
-            path = os.path.join(self._draft, "main.cf")
-            for edit in edits:
-                self._run(edit)
-                self._settle(path)
-            after = self._with_raw(path, raw or {})
+            after = self._edit(changing, state, raw or {})
             seen = self._view_after(parameters)
         unknown = [name for name in parameters if name not in seen.effective]
         if state == "present":
@@ -182,50 +176,78 @@ class MainCf:
             unknown = [
                 name for name in unknown if name not in view.effective and name not in changing
             ]
-        needs = {
-            name: self._needs(name, view, seen) if name in changing else "none"
-            for name in parameters
-        }
-        warnings = [
-            line
-            for line in seen.warnings
-            if line not in view.warnings and "unknown parameter" not in line
-        ]
-        return Plan(before, after, view.settings, seen.settings, needs, unknown, warnings)
+        return Plan(
+            before,
+            after,
+            view.settings,
+            seen.settings,
+            {name: _needs(name, view, seen) if name in changing else "none" for name in parameters},
+            unknown,
+            [
+                line
+                for line in seen.warnings
+                if line not in view.warnings and "unknown parameter" not in line
+            ],
+        )
 
-    def replace(self, plan, parameters, state, raw=None, unchanged=False):
-        """Puts the text of a plan in place, all or nothing; returns the plan that was carried
-        out, made anew where the file had changed.
+    def replace(
+        self,
+        plan: Plan,
+        parameters: dict[str, str],
+        state: str,
+        raw: dict[str, str] | None = None,
+        unchanged: bool = False,
+    ) -> Plan | None:
+        """Put the text of a plan in place, all or nothing; returns the plan carried out, a new one
+        if the file has changed since.
 
-        With unchanged only where these parameters still have the values of the plan; else
-        nothing is done, and None returned."""
+        unchanged: if one of these parameters no longer has the plan's value before, do nothing and
+        return None."""
         with self._locked() as temporary:
             if self.read() != plan.before:
-                seen, plan = plan.settings_before, self.plan(parameters, state, raw)
+                expected, plan = plan.settings_before, self.plan(parameters, state, raw)
                 if unchanged and any(
-                    seen.get(name) != plan.settings_before.get(name) for name in parameters
+                    expected.get(name) != plan.settings_before.get(name) for name in parameters
                 ):
                     os.unlink(self.path + ".tmp")
                     return None
             try:
                 self._write(temporary, plan.after)
             except OSError as error:
-                raise HostError(
-                    "permission_denied",
-                    f"{self.path} cannot be written: {error.strerror}",
-                    hint="Run as root (become: true).",
-                ) from None
+                raise _os_error(error, self.path, "written") from None
         return plan
 
-    def _with_raw(self, path, raw):
-        """The draft's text, once the lines in raw have taken the place of those that postconf
-        wrote."""
+    def _changing(
+        self, parameters: dict[str, str], state: str, raw: dict[str, str] | None, view: _View
+    ) -> dict[str, str]:
+        """Those of the parameters that the file does not yet set, or leave out, as wanted."""
+        if state == "absent":
+            return {name: value for name, value in parameters.items() if name in view.settings}
+        return {
+            name: value
+            for name, value in parameters.items()
+            if view.settings.get(name) != fold(value) or (raw and raw[name] != self.setting(name))
+        }
+
+    def _edit(self, changing: dict[str, str], state: str, raw: dict[str, str]) -> bytes:
+        """Change the draft; returns its text."""
+        path = os.path.join(self._draft, "main.cf")
+        # One at a time: the order in which postconf adds several new ones is random.
+        for name, value in changing.items():
+            if state == "present":
+                self._run(commands.postconf_edit(self._draft, name, value))
+            else:
+                self._run(commands.postconf_exclude(self._draft, name))
+            _backdate(path)
+        return self._with_raw(path, raw)
+
+    def _with_raw(self, path: str, raw: dict[str, str]) -> bytes:
+        """Replace the lines that postconf wrote with those in raw; returns the draft's text."""
         with open(path, "rb") as file:
             text = file.read().decode("utf-8", "surrogateescape")
         for name, lines in raw.items():
             wanted, written = raw_settings(lines, name), raw_settings(text, name)
-            # postconf gave each of several settings the same value, of which the last one counts,
-            # and left the comments behind them.
+            # postconf gives repeated settings the same value, and puts the comments behind them.
             found = (
                 [
                     place.start()
@@ -235,45 +257,36 @@ class MainCf:
                 else []
             )
             for start, setting in zip(reversed(found), reversed(wanted)):
-                own, remarks = split_raw(setting)
-                parted = "\n".join([written[-1], remarks])
-                kept = remarks and text.startswith(parted + "\n", start)
+                own, comments = split_raw(setting)
+                moved = "\n".join([written[-1], comments])
+                kept = comments and text.startswith(moved + "\n", start)
                 text = (
                     text[:start]
                     + (setting if kept else own)
-                    + text[start + len(parted if kept else written[-1]) :]
+                    + text[start + len(moved if kept else written[-1]) :]
                 )
         if raw:
             with open(path, "wb") as file:
                 file.write(text.encode("utf-8", "surrogateescape"))
-            self._settle(path)
+            _backdate(path)
         return text.encode("utf-8", "surrogateescape")
 
-    def _lay_out(self, text):
-        """Makes the draft's directory: a copy of main.cf, links to all else that Postfix reads
-        with it."""
+    def _lay_out(self, text: bytes) -> None:
+        """Fill the draft's directory: a copy of main.cf, and links to the other files there."""
         path = os.path.join(self._draft, "main.cf")
         with open(path, "wb") as file:
             file.write(text)
-        self._settle(path)
+        _backdate(path)
         for name in os.listdir(self._directory):
             link = os.path.join(self._draft, name)
             if not name.startswith("main.cf") and not os.path.lexists(link):
                 os.symlink(os.path.join(self._directory, name), link)
 
-    def _settle(self, path):
-        # Postfix waits up to two seconds before it trusts a file that was changed just now.
-        past = time.time() - 60
-        os.utime(path, (past, past))
-
-    def _view(self, parameters):
+    def _view(self, parameters: dict[str, str]) -> _View:
         lines, warnings = self._run(commands.postconf_set(self._draft))
-        settings = dict(parse_unused("\n".join(warnings)), **self._parsed(lines))
-        lines, more = self._run(
-            commands.postconf_parameters(
-                list(dict.fromkeys(list(parameters) + list(_RESTART))), self._draft
-            )
-        )
+        settings = {**parse_unused("\n".join(warnings)), **self._parsed(lines)}
+        names = dict.fromkeys([*parameters, *_RESTART])
+        lines, more = self._run(commands.postconf_parameters(names, self._draft))
         shown = [line.replace(self._draft, self._directory) for line in warnings + more]
         return _View(
             {name: fold(value) for name, value in settings.items()},
@@ -281,42 +294,45 @@ class MainCf:
             list(dict.fromkeys(shown)),
         )
 
-    def _view_after(self, parameters):
+    def _view_after(self, parameters: dict[str, str]) -> _View:
         try:
             return self._view(parameters)
         except HostError as error:
-            message = "parameters: Postfix could not read main.cf with this change: {}".format(
-                error.stderr.strip().split("\n")[0]
-            )
             raise HostError(
-                "bad_argument", message, error.command, error.rc, error.stderr
+                "bad_argument",
+                "parameters: with this change Postfix could not read main.cf:"
+                f" {cause_of(error.stderr, error.rc or 0)}",
+                error.command,
+                error.rc,
+                error.stderr,
             ) from None
 
-    def _parsed(self, lines):
+    def _parsed(self, lines: list[str]) -> dict[str, str]:
         try:
             return parse_parameters(lines)
         except ParameterError as error:
             raise HostError(
-                "command_failed", f"postconf's answer is not understood: {error}"
+                "command_failed", f"the output of postconf is not understood: {error}"
             ) from None
 
-    def _run(self, command):
+    def _run(self, command: list[str]) -> tuple[list[str], list[str]]:
+        """The lines of a command on the draft, and its warnings. Raises HostError."""
         rc, lines, stderr, argv = self._runner.run(command)
         if rc != 0:
-            said = stderr.replace(self._draft, self._directory)
+            stderr = stderr.replace(self._draft, self._directory)
             raise HostError(
-                postfix_refusal(said),
-                f"{self.path} cannot be changed: {cause_of(said, rc)}",
+                postfix_refusal(stderr),
+                f"{self.path} cannot be changed: {cause_of(stderr, rc)}",
                 argv,
                 rc,
-                said,
+                stderr,
             )
         return lines, [line for line in stderr.split("\n") if line]
 
-    def _check(self, parameters, seen, unknown):
+    def _check(self, parameters: dict[str, str], seen: _View, unknown: list[str]) -> None:
         if unknown:
             raise HostError(
-                "unknown_parameter", "Postfix does not know {}".format(", ".join(unknown))
+                "unknown_parameter", f"Postfix does not know the parameter {', '.join(unknown)}"
             )
         for name, value in parameters.items():
             if seen.settings.get(name) != fold(value):
@@ -326,35 +342,10 @@ class MainCf:
                     f" {fold(value)!r}",
                 )
 
-    def _needs(self, name, view, seen):
-        """What a change of this parameter needs. One that others refer to counts like them."""
-        if (
-            any(view.effective.get(other) != seen.effective.get(other) for other in _RESTART)
-            and name not in _NOTHING
-        ):
-            changed = [
-                other
-                for other in _RESTART
-                if view.effective.get(other) != seen.effective.get(other)
-            ]
-            if name in changed or any(
-                self._refers(
-                    seen.settings.get(other, "") + " " + view.settings.get(other, ""), name
-                )
-                for other in changed
-            ):
-                return "restart"
-        if name in view.effective and view.effective[name] == seen.effective.get(name):
-            return "none"
-        return "none" if name in _NOTHING else "reload"
-
-    def _refers(self, value, name):
-        return re.search(rf"\$[{{(]?{re.escape(name)}(?![A-Za-z0-9_])", value) is not None
-
     @contextlib.contextmanager
-    def _locked(self):
-        """Holds the lock that postconf itself takes to change the file: on main.cf.tmp, which is
-        to become main.cf (edit_file(3))."""
+    def _locked(self) -> Iterator[int]:
+        """Hold postconf's own lock for changes, on main.cf.tmp, which becomes main.cf
+        (edit_file(3)); yields its file descriptor."""
         path = self.path + ".tmp"
         temporary = self._lock(path)
         try:
@@ -366,61 +357,29 @@ class MainCf:
         finally:
             os.close(temporary)
 
-    def _lock(self, path):
+    def _lock(self, path: str) -> int:
         while True:
             try:
                 temporary = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             except OSError as error:
-                raise HostError(
-                    "permission_denied",
-                    f"{path} cannot be written: {error.strerror}",
-                    hint="Run as root (become: true).",
-                ) from None
+                raise _os_error(error, path, "written") from None
             try:
-                while not self._try_lock(temporary):
+                while not _try_lock(temporary):
                     if not self._runner.deadline.remaining():
-                        hint = "Look for the process that holds a lock on this file."
                         raise HostError(
                             "timeout",
-                            f"another change of main.cf has locked {path} for too long",
-                            hint=hint,
+                            f"another process has kept {path} locked for too long",
+                            hint="Find the process that locks this file ('lslocks').",
                         )
                     time.sleep(_PAUSE)
-                if self._is_ours(temporary, path):
+                if _is_fit(temporary, path):
                     return temporary
             except BaseException:
                 os.close(temporary)
                 raise
             os.close(temporary)
 
-    def _try_lock(self, temporary):
-        try:
-            fcntl.flock(temporary, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            return False
-
-    def _is_ours(self, temporary, path):
-        """Whether the file that was locked still has its name and is fit for use; a leftover of
-        a crash is removed."""
-        ours = os.fstat(temporary)
-        try:
-            if not os.path.samestat(ours, os.lstat(path)):
-                return False
-        except FileNotFoundError:
-            return False
-        if (
-            not stat.S_ISREG(ours.st_mode)
-            or ours.st_nlink != 1
-            or stat.S_IMODE(ours.st_mode) != 0o600
-            or ours.st_uid != os.geteuid()
-        ):
-            os.unlink(path)
-            return False
-        os.ftruncate(temporary, 0)
-        return True
-
-    def _write(self, temporary, text):
+    def _write(self, temporary: int, text: bytes) -> None:
         path = self.path + ".tmp"
         with open(temporary, "wb", closefd=False) as file:
             file.write(text)
@@ -431,3 +390,65 @@ class MainCf:
         os.utime(path)
         os.fsync(temporary)
         os.rename(path, self.path)
+
+
+def _os_error(error: OSError, path: str, action: str) -> HostError:
+    message = f"{path} cannot be {action}: {error.strerror}"
+    if isinstance(error, PermissionError):
+        return HostError("permission_denied", message, hint=_AS_ROOT)
+    return HostError("io_error", message)
+
+
+def _backdate(path: str) -> None:
+    # Postfix waits for up to two seconds before it reads a file that has just been changed.
+    past = time.time() - 60
+    os.utime(path, (past, past))
+
+
+def _needs(name: str, view: _View, seen: _View) -> str:
+    """What a change of this parameter needs; the same as the change of a parameter that uses it."""
+    if name in _NOTHING:
+        return "none"
+    for other in _RESTART:
+        if view.effective.get(other) != seen.effective.get(other) and (
+            name == other
+            or _uses(seen.settings.get(other, ""), name)
+            or _uses(view.settings.get(other, ""), name)
+        ):
+            return "restart"
+    if name in view.effective and view.effective[name] == seen.effective.get(name):
+        return "none"
+    return "reload"
+
+
+def _uses(value: str, name: str) -> bool:
+    return re.search(rf"\$[{{(]?{re.escape(name)}(?![A-Za-z0-9_])", value) is not None
+
+
+def _try_lock(temporary: int) -> bool:
+    try:
+        fcntl.flock(temporary, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def _is_fit(temporary: int, path: str) -> bool:
+    """Whether the locked file still has its name and is fit to become main.cf. Empties it; removes
+    what a crash left there."""
+    status = os.fstat(temporary)
+    try:
+        if not os.path.samestat(status, os.lstat(path)):
+            return False
+    except FileNotFoundError:
+        return False
+    if (
+        not stat.S_ISREG(status.st_mode)
+        or status.st_nlink != 1
+        or stat.S_IMODE(status.st_mode) != 0o600
+        or status.st_uid != os.geteuid()
+    ):
+        os.unlink(path)
+        return False
+    os.ftruncate(temporary, 0)
+    return True

@@ -264,6 +264,7 @@ def test_failure_to_write_leaves_all_as_it_was(main_cf, directory, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", failing)
     error = refusal(main_cf.replace, plan, {"relayhost": "c"}, "present")
+    assert error.kind == "io_error"
     assert "No space left" in error.message
     assert (directory / "main.cf").read_text() == TEXT
     assert sorted(os.listdir(str(directory))) == ["main.cf", "master.cf"]
