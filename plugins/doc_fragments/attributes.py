@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What modules of this collection can do, in the words of ansible-doc."""
+"""The attributes of the collection's modules for ansible-doc."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and tells then what it would do.
+    description: Runs in check mode and shows what it would change.
   diff_mode:
-    description: Shows in diff mode what changes.
+    description: Shows what changes in diff mode.
   facts:
     description: Returns host facts.
   idempotent:
-    description: A second run in a row changes nothing.
+    description: A second run changes nothing.
   platform:
-    description: The systems that the module runs on.
+    description: The systems on which the module runs.
 """
 
-    # For modules that only look.
+    # For modules that change nothing.
     READS = r"""
 options: {}
 attributes:
   check_mode:
     support: full
-    details: It only reads, so it does the same in check mode.
+    details: The module changes nothing, so check mode makes no difference.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: The module changes nothing.
   facts:
     support: full
   idempotent:

@@ -13,50 +13,53 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Sets parameters in the C(main.cf) of one Postfix instance, or removes them, and tells whether
-    Postfix needs a reload or a restart for it.
-  - Values are compared as Postfix sees them, so other white space and folded lines are no change.
+  - Sets or removes parameters in the C(main.cf) of one Postfix instance, and returns whether
+    Postfix needs a reload or a restart.
+  - Values are compared as Postfix reads them. A difference in white space or folded lines is no
+    change.
   - The file keeps its comments, owner, group, mode, access list and security label. It is replaced
-    as a whole, never half-written.
+    atomically.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.changes
 options:
   parameters:
     description:
-      - The parameters by name.
-      - A value is one line of text, as in C(main.cf), so C($name) stays as it is. Numbers are taken
-        as text, V(true) and V(false) as V(yes) and V(no). An empty text sets an empty value;
+      - The parameters and their values.
+      - A value is one line of text, as in C(main.cf). C($name) is not expanded. Numbers are taken
+        as text, V(true) and V(false) as V(yes) and V(no). An empty string sets an empty value.
         V(null) is an error.
-      - With O(state=absent) only the names count.
-      - With O(state=present) a name that Postfix does not know is an error, as it is mostly a slip.
-        Postfix also knows the names that other parameters use as C($name) or as restriction class,
-        and those of the services in C(master.cf), such as C(relay_destination_concurrency_limit).
-      - With O(state=absent) a name that Postfix does not know is removed where C(main.cf) sets it;
-        where it does not, that is no change, with a warning, as it may be a slip.
+      - With O(state=absent) the values are ignored.
+      - With O(state=present) a name that Postfix does not know is an error, because it is probably
+        mistyped. Postfix also knows names that other parameters use as C($name) or as a restriction
+        class, and those of the services in C(master.cf), such as
+        C(relay_destination_concurrency_limit).
+      - With O(state=absent) a name that Postfix does not know is removed if C(main.cf) sets it.
+        Otherwise the module warns.
     type: dict
     required: true
   state:
     description:
-      - V(present) sets the parameters, also to a value that is Postfix's default anyway.
-      - V(absent) removes them, so that the defaults hold.
+      - V(present) sets the parameters, even if the value is Postfix's default.
+      - V(absent) removes them, so that Postfix uses its defaults.
     type: str
     choices: [present, absent]
     default: present
   config_directory:
     description:
-      - The configuration directory of the instance, an absolute path, in which there is a
-        C(main.cf). Left out, the default instance.
+      - The configuration directory of the instance, as an absolute path. It must contain a
+        C(main.cf).
+      - By default, that of the default instance.
     type: path
 notes:
-  - Needs the right to replace the file, so mostly C(become=true).
-  - The file is changed by C(postconf -e) or C(postconf -X) on a copy, which then takes its place
-    under the lock that C(postconf) itself uses.
-  - Neither reloads nor restarts Postfix.
+  - Run the module with the right to replace the file, usually C(become=true).
+  - C(postconf -e) or C(postconf -X) changes a copy of the file, which then replaces the file under
+    the lock that C(postconf) itself uses.
+  - The module neither reloads nor restarts Postfix.
 seealso:
   - module: mailops.postfix.postfix_info
   - name: postconf(5)
-    description: All parameters.
+    description: The parameters of Postfix.
     link: https://www.postfix.org/postconf.5.html
 """
 
@@ -76,19 +79,19 @@ EXAMPLES = r"""
   become: true
   register: postfix
 
-- name: Reload Postfix where that is enough
+- name: Reload Postfix if that is enough
   ansible.builtin.command: postfix reload
   become: true
   when: postfix.needs == 'reload'
 
-- name: Restart Postfix where it must be
+- name: Restart Postfix if it needs that
   ansible.builtin.service:
     name: postfix
     state: restarted
   become: true
   when: postfix.needs == 'restart'
 
-- name: Go back to the defaults in one instance
+- name: Return to the defaults in one instance
   mailops.postfix.postconf:
     config_directory: /etc/postfix
     parameters:
@@ -107,16 +110,16 @@ config_directory:
   type: str
   sample: /etc/postfix
 main_cf:
-  description: The file that was changed. Where C(main.cf) is a link, what it leads to.
+  description: The file that was changed. Symbolic links are followed.
   returned: success
   type: str
   sample: /etc/postfix/main.cf
 needs:
   description:
-    - What makes a running Postfix follow the change, V(restart), V(reload) or V(none), as its
-      documentation has it.
-    - V(none) also where the instance does not run, where no value that Postfix uses has changed,
-      and for what only commands read, each time that they run.
+    - What a running Postfix needs to use the change, V(restart), V(reload) or V(none), according to
+      its documentation.
+    - V(none) also if the instance does not run, if no value that Postfix uses has changed, and for
+      parameters that only commands read, whenever they run.
     - In check mode, what the change would need.
   returned: success
   type: str
@@ -124,7 +127,7 @@ needs:
 running:
   description:
     - Whether the instance runs.
-    - V(null) where that cannot be found out. RV(needs) then tells what a running instance needs.
+    - V(null) if that cannot be found out. RV(needs) is then that of a running instance.
   returned: success
   type: bool
   sample: true
@@ -140,23 +143,24 @@ parameters:
       type: str
       sample: authorized_mailq_users
     before:
-      description: What C(main.cf) set, each run of white space as one blank. V(null) where it did
-        not set it.
+      description: The value in C(main.cf) before, with white space reduced to single blanks.
+        V(null) if it was not set.
       returned: always
       type: str
       sample: static:anyone
     after:
-      description: What C(main.cf) sets now, or would. V(null) where it does not set it.
+      description: The value in C(main.cf) now, or in check mode the one it would have. V(null) if
+        it is not set.
       returned: always
       type: str
       sample: root, watcher
     needs:
-      description: As RV(needs), for this parameter alone.
+      description: Like RV(needs), for this parameter alone.
       returned: always
       type: str
       sample: none
 diff:
-  description: The file before and after, as text, each with its path.
+  description: The text of the file before and after, and its path.
   returned: in diff mode
   type: dict
   contains:
@@ -181,52 +185,54 @@ diff:
       type: str
       sample: /etc/postfix/main.cf
 errors:
-  description: Why the parameters could not be set or removed. The file is as it was.
-  returned: when they could not
+  description: Why the parameters could not be set or removed. The file is unchanged.
+  returned: failure
   type: list
   elements: dict
   contains:
     kind:
       description:
         - The kind of the error.
-        - V(bad_argument), an option is out of range, a name or a value cannot stand in C(main.cf);
+        - V(bad_argument), an option is invalid, or C(main.cf) cannot hold a name or value;
           V(unknown_parameter), Postfix does not know a name;
           V(not_installed), a program is missing;
-          V(bad_config), C(main.cf) is missing or wrong;
-          V(permission_denied), the file may not be read or replaced by this user;
-          V(timeout), another change held the lock for too long;
+          V(bad_config), C(main.cf) is missing or invalid;
+          V(permission_denied), this user may not read or replace the file;
+          V(io_error), the file cannot be read or written for another reason, such as a full disk;
+          V(timeout), another process locked the file for too long;
           V(command_failed), a command failed in another way.
       returned: always
       type: str
       sample: unknown_parameter
     message:
-      description: The cause in one sentence.
+      description: The cause.
       returned: always
       type: str
-      sample: Postfix does not know authorised_mailq_users
+      sample: Postfix does not know the parameter authorised_mailq_users
     hint:
-      description: What to do about it.
+      description: What to do.
       returned: always
       type: str
-      sample: Correct the name.
+      sample: >-
+        Correct the name ('postconf -d' lists all). Another parameter must use a name of your own,
+        as $name or as a restriction class.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: null
     rc:
-      description: The command's exit code. V(null) where there was no command.
+      description: The exit code of the command. V(null) if no command failed.
       returned: always
       type: int
       sample: null
     stderr:
-      description: What the command said on stderr.
+      description: The stderr of the command.
       returned: always
       type: str
       sample: ""
     config_directory:
-      description: O(config_directory) as it was given. V(null) for the default instance.
+      description: O(config_directory) as given. V(null) for the default instance.
       returned: always
       type: str
       sample: /etc/postfix-out
@@ -234,6 +240,7 @@ errors:
 
 import os
 import tempfile
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -248,30 +255,33 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.main_cf i
     check_parameters,
 )
 
+# Seconds.
 _TIMEOUT = 30
 _WEIGHT = ("none", "reload", "restart")
 
 
-def check_directory(directory):
-    """Raises HostError for what is no configuration directory."""
+def check_directory(directory: str | None) -> None:
+    """Raise HostError (bad_argument, bad_config) for what is no configuration directory."""
     if directory is None:
         return
     if not os.path.isabs(directory):
         raise HostError(
             "bad_argument",
             f"config_directory={directory}: not an absolute path",
-            hint="Give the path from / on.",
+            hint="Give the full path.",
         )
     if not os.path.isdir(directory):
         raise HostError(
             "bad_config",
-            f"{directory} is no directory",
-            hint="Name the configuration directory of an instance.",
+            f"config_directory={directory}: not a directory",
+            hint="Give the configuration directory of an instance.",
         )
 
 
-def change(options, workspace, check_mode):
-    """The result (dict) and warnings (list of str). Raises HostError."""
+def change(
+    options: dict[str, Any], workspace: str, check_mode: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """The module's result and its warnings. workspace: an empty directory. Raises HostError."""
     state = options["state"]
     check_directory(options["config_directory"])
     parameters = check_parameters(options["parameters"], state)
@@ -282,7 +292,7 @@ def change(options, workspace, check_mode):
     main_cf = MainCf(runner, instance.config_directory, workspace)
     plan = main_cf.plan(parameters, state)
     if plan.before != plan.after and not check_mode:
-        plan = main_cf.replace(plan, parameters, state)
+        plan = main_cf.replace(plan, parameters, state) or plan
     running = Host().find_master(instance.queue_directory).running
     needs = plan.needs if running is not False else dict.fromkeys(plan.needs, "none")
     result = {
@@ -308,13 +318,13 @@ def change(options, workspace, check_mode):
         },
     }
     warnings = [
-        f"Postfix does not know the parameter {name}, and main.cf does not set it."
+        f"Postfix does not know the parameter {name}, and main.cf does not set it. Check its name."
         for name in plan.unknown
     ]
     return result, warnings + plan.warnings
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "parameters": {"type": "dict", "required": True},

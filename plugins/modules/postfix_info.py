@@ -13,59 +13,58 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns every instance that C(postmulti -l) lists, or those in O(config_directory), with the
-    settings that matter to who watches its queues and its log.
-  - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown)
-    says why. It is never guessed.
-  - As root it finds where the log goes by evidence, whatever syslog daemon runs and however it is
-    configured. It writes one line to the log of each instance with C(postlog), as Postfix's daemons
-    write theirs, and looks for that line in the files that a syslog daemon holds open for writing,
-    and in the journal. This takes up to 3 seconds, and the module still returns
-    RV(ignore:changed=false). In check mode, and for an instance with C(maillog_file), nothing is
-    written.
-  - In check mode the lines that are already in these files decide. Where there are none, or the
-    files have different ones, RV(instances[].log) is not known. Such lines can be old, and every
-    user of the host can write some, so do not rely on it for more than a preview.
-  - A host without Postfix is an answer, RV(installed=false), not a failure.
+  - Describes the Postfix instances that C(postmulti -l) lists, or those in O(config_directory). Of
+    each it returns the settings that matter for monitoring, whether it runs, its systemd unit, and
+    where its log goes.
+  - A value that cannot be found out, for example for lack of rights, is V(null), and RV(unknown)
+    says why. The module never guesses.
+  - As root, the module finds the log by evidence, with any syslog daemon and any configuration. It
+    writes one line to the log of each instance with C(postlog), as Postfix's daemons do, and looks
+    for that line in the journal and in the files that a syslog daemon holds open for writing. This
+    can take 3 seconds. The task still returns RV(ignore:changed=false). In check mode, and for an
+    instance with C(maillog_file), the module writes nothing.
+  - In check mode the module relies on the lines that are already there. If there are none, or the
+    files have different ones, RV(instances[].log) is not known. Such lines can be old, and any user
+    of the host can write them, so use the result only as a preview.
+  - On a host without Postfix, the module succeeds and returns RV(installed=false).
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
 attributes:
   check_mode:
     support: full
-    details: It writes no line to the logs then, and so may not learn where they go.
+    details: In check mode it writes no line to the logs, so it may not find out where they go.
   facts:
     support: none
 options:
   config_directory:
     description:
-      - The configuration directories of the instances to describe, absolute paths without a
-        trailing slash, also of instances that C(postmulti -l) does not list. Left out, every
-        instance that it lists.
-      - A directory without a C(main.cf) that can be read is no failure. RV(unknown) says what is
-        not known of it.
+      - Configuration directories of the instances to describe, as absolute paths without a trailing
+        slash. C(postmulti -l) need not list them.
+      - By default, every instance that C(postmulti -l) lists.
+      - A directory without a readable C(main.cf) is no failure. RV(unknown) says what is not known.
     type: list
     elements: path
 notes:
-  - Run it as root to learn where the log goes. The rest needs no rights where C(main.cf) may be
-    read by everybody, as on most systems.
-  - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to
-    which the sbin directories are added.
-  - Only processes named C(*syslog*) or C(busybox) count as syslog daemons, and only those of root
-    or in a service of the system with C(syslog) in its name.
+  - To find the log, run the module as root. The rest needs no rights if all users can read
+    C(main.cf), as on most systems.
+  - Commands run without a shell, in C(/), with C(LC_ALL=C). Of the environment they get only
+    C(PATH), to which the sbin directories are added.
+  - A process counts as a syslog daemon if its name is C(*syslog*) or C(busybox), and if it runs as
+    root or in a system service with C(syslog) in its name.
 seealso:
   - module: mailops.postfix.postfix_queue
   - module: mailops.postfix.postconf
   - name: postlog(1)
-    description: How a line is written.
+    description: The program that writes the line.
     link: https://www.postfix.org/postlog.1.html
   - name: postmulti(1)
-    description: Postfix's instances.
+    description: How Postfix manages several instances.
     link: https://www.postfix.org/postmulti.1.html
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.postfix_info
+# Ad hoc, for the whole fleet: ansible mail -b -m mailops.postfix.postfix_info
 - name: Describe Postfix
   mailops.postfix.postfix_info:
   become: true
@@ -79,11 +78,11 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.config_directory }}"
 
-- name: Describe two instances, which Postfix need not list
+- name: Describe two instances, whether Postfix lists them or not
   mailops.postfix.postfix_info:
     config_directory: [/etc/postfix, /etc/postfix-out]
 
-- name: Fail where an enabled instance does not run
+- name: Fail if an enabled instance does not run
   ansible.builtin.assert:
     that: postfix.instances | selectattr('enabled') | rejectattr('running') | length == 0
   when: postfix.installed
@@ -91,174 +90,178 @@ EXAMPLES = r"""
 
 RETURN = r"""
 installed:
-  description: Whether Postfix is installed, that is, whether there is a C(postconf).
+  description: Whether Postfix is installed, that is, whether C(postconf) exists.
   returned: success
   type: bool
   sample: true
 instances:
-  description: Each instance, the default one first, or in the order of O(config_directory). V(null)
-    where they cannot be listed.
+  description: The instances, the default one first, or in the order of O(config_directory). V(null)
+    if they cannot be listed.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: C(multi_instance_name), V(-) for an instance without a name. V(null) where
-        C(main.cf) cannot be read.
+      description:
+        - C(multi_instance_name), V(-) for an instance without a name.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: "-"
     group:
-      description: C(multi_instance_group), V(-) for an instance without a group. V(null) where
-        C(main.cf) cannot be read.
+      description:
+        - C(multi_instance_group), V(-) for an instance without a group.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: "-"
     enabled:
       description:
-        - Whether C(postfix start) starts it (C(multi_instance_enable)); the default instance is
-          enabled where it is the only one, and one that C(postmulti -l) does not list is not.
-        - V(null) where C(main.cf) cannot be read, or the instances cannot be listed.
+        - Whether C(postfix start) starts the instance (C(multi_instance_enable)). The default
+          instance is enabled if it is the only one. An instance that C(postmulti -l) does not list
+          is not enabled.
+        - V(null) if C(main.cf) cannot be read, or the instances cannot be listed.
       returned: always
       type: bool
       sample: true
     config_directory:
-      description: The instance's configuration directory, as C(postmulti -l) or O(config_directory)
-        has it.
+      description: The configuration directory, as C(postmulti -l) lists it or O(config_directory)
+        gives it.
       returned: always
       type: str
       sample: /etc/postfix
     queue_directory:
       description:
-        - The directory of the instance's queues.
-        - V(null) where C(main.cf) cannot be read.
+        - The directory of the queues.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: /var/spool/postfix
     mail_owner:
       description:
         - The user who owns the queues.
-        - V(null) where C(main.cf) cannot be read.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: postfix
     setgid_group:
       description:
         - The group of C(postqueue) and C(postdrop).
-        - V(null) where C(main.cf) cannot be read.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: postdrop
     version:
       description:
         - Postfix's version, C(mail_version).
-        - V(null) where C(main.cf) cannot be read.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: str
       sample: 3.10.13
     authorized_mailq_users:
       description:
-        - Who may list the queues of this instance, the first match wins. A file or table stands
-          here by its name.
-        - V(null) where C(main.cf) cannot be read.
+        - The users who may list the queues of this instance; the first match counts. Files and
+          tables are given by name.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: list
       elements: str
       sample: ["static:anyone"]
     alternate_config_directories:
       description:
-        - Configuration directories that users other than root may name; only those of the default
-          instance count.
-        - V(null) where C(main.cf) cannot be read.
+        - Configuration directories that users other than root may give to Postfix's commands.
+          Postfix uses only those of the default instance.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: list
       elements: str
       sample: []
     multi_instance_directories:
       description:
-        - Configuration directories of the other instances; only those of the default instance
-          count.
-        - V(null) where C(main.cf) cannot be read.
+        - Configuration directories of the other instances. Postfix uses only those of the default
+          instance.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: list
       elements: str
       sample: [/etc/postfix-out]
     enable_long_queue_ids:
       description:
-        - Whether new queue IDs tell the time of arrival.
-        - V(null) where C(main.cf) cannot be read.
+        - Whether new queue IDs are long. Long ones contain the arrival time.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: bool
       sample: false
     hash_queue_names:
       description:
-        - The queues that are split into subdirectories.
-        - V(null) where C(main.cf) cannot be read.
+        - The queues with subdirectories.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: list
       elements: str
       sample: [deferred, defer]
     hash_queue_depth:
       description:
-        - How many levels of subdirectories they have.
-        - V(null) where C(main.cf) cannot be read.
+        - The number of levels of these subdirectories.
+        - V(null) if C(main.cf) cannot be read.
       returned: always
       type: int
       sample: 1
     running:
-      description: Whether the instance runs. V(null) where that cannot be found out.
+      description: Whether the instance runs. V(null) if that cannot be found out.
       returned: always
       type: bool
       sample: true
     running_by:
       description:
-        - How RV(instances[].running) was decided. The master locks C(pid/master.pid) below the
-          queue directory as long as it lives.
-        - V(lock_table), the kernel's table of locks, C(/proc/locks), which everybody may read;
-          V(open_file), whether the process in that file has it open, which only root can see;
+        - How RV(instances[].running) was found out. A running master locks C(pid/master.pid) below
+          the queue directory.
+        - V(lock_table), from the kernel's table of locks, C(/proc/locks), which any user can read;
+          V(open_file), by whether the process named in the file has it open, which only root can
+          see;
           V(no_pid_file), there is no such file, so the instance never ran.
-        - V(null) where RV(instances[].running) is.
+        - V(null) if RV(instances[].running) is.
       returned: always
       type: str
       sample: lock_table
     unit:
       description:
-        - The systemd unit that runs the instance, by the control group of its master; where it does
-          not run, the unit that would start it, by the unit's own commands and environment.
-        - V(null) without systemd, where no unit starts the instance, and where it was started in
-          another way.
+        - The systemd unit of a running instance, according to the control group of its master, or
+          the unit that would start a stopped one, according to the unit's commands and
+          environment.
+        - V(null) without systemd, if no unit starts the instance, or if it was started in another
+          way.
       returned: always
       type: str
       sample: postfix@-.service
     log:
-      description: Where the instance's log goes at level info, as root sees it. V(null) where its
+      description: Where the instance's messages of level info go, as seen by root. V(null) if its
         parameters are not known.
       returned: always
       type: dict
       contains:
         destination:
           description:
-            - V(maillog_file), a file that Postfix writes itself; V(journald), only the journal;
-              else the name of the program that writes the first of RV(instances[].log.files),
+            - V(maillog_file), a file that Postfix itself writes;
+              V(journald), only the journal;
+              otherwise the name of the program that writes the first of RV(instances[].log.files),
               V(rsyslogd), V(syslog-ng), V(syslogd) or V(busybox).
-            - V(null) where that is not known, as for any user but root unless it is
-              V(maillog_file).
+            - V(null) if it is not known. Users other than root see only V(maillog_file).
           returned: always
           type: str
           sample: rsyslogd
         files:
           description:
-            - Every file that gets the instance's lines, the best first, which is the one with the
-              fewest lines of other programs than Postfix. The path is the one at which the daemon
-              has it open, without links. Empty for V(journald).
-            - V(null) where they are not known.
+            - The files that get the instance's messages, the best one first, which is the one with
+              the fewest lines of other programs. Each path is the one that the daemon has open,
+              without symbolic links. Empty for V(journald).
+            - V(null) if they are not known.
           returned: always
           type: list
           elements: dict
           contains:
             path:
-              description: The file's path. V(/dev/stdout) is the standard output with which the
-                master was started.
+              description: The file's path. V(/dev/stdout) is the standard output of the master.
               returned: always
               type: str
               sample: /var/log/mail.log
@@ -266,48 +269,48 @@ instances:
               description:
                 - The file's mode.
                 - V(null) for a C(maillog_file) that does not exist, is no file, or is in a
-                  directory closed to this user.
+                  directory that this user cannot enter.
               returned: always
               type: str
               sample: "0640"
             timestamps:
               description:
-                - How each line begins, V(traditional) as in C(Nov 22 13:23:06), V(rfc3339) as in
-                  C(2026-11-22T13:23:06.775276+00:00).
-                - V(null) where it begins in another way.
+                - The format of the time at the start of a line, V(traditional) as in
+                  C(Nov 22 13:23:06), or V(rfc3339) as in C(2026-11-22T13:23:06.775276+00:00).
+                - V(null) if the lines start with something else.
               returned: always
               type: str
               sample: rfc3339
         unit:
-          description: With V(journald), the unit whose messages these are. Otherwise V(null).
+          description: With V(journald), the unit that logs the messages. Otherwise V(null).
           returned: always
           type: str
           sample: postfix.service
         syslog_facility:
-          description: The facility under which the instance logs.
+          description: The syslog facility of the instance.
           returned: always
           type: str
           sample: mail
         syslog_name:
-          description: The name under which the instance logs, which comes before the slash in
+          description: The name with which the instance logs, the part before the slash in
             C(postfix/smtpd[123]).
           returned: always
           type: str
           sample: postfix
 unknown:
-  description: What is V(null) or incomplete above, and why.
+  description: What is V(null) or incomplete, and why.
   returned: success
   type: list
   elements: dict
   contains:
     config_directory:
-      description: The instance. V(null) for what concerns all of them.
+      description: The instance. V(null) for all instances.
       returned: always
       type: str
       sample: /etc/postfix-out
     what:
-      description: The field, below the instance; V(parameters) stands for all that C(postconf)
-        tells, V(systemd) for all that it tells.
+      description: The name of the value in the instance. V(parameters) is all that C(postconf)
+        returns, V(systemd) all that C(systemctl) returns.
       returned: always
       type: str
       sample: parameters
@@ -330,35 +333,36 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.info impo
     is_installed,
 )
 
+# Seconds.
 _TIMEOUT = 30
 
 
-def check_directories(directories):
-    """Raises HostError for what names no configuration directory as Postfix would have it."""
+def check_directories(directories: list[str] | None) -> None:
+    """Raise HostError (bad_argument) for what Postfix would not accept as a configuration
+    directory."""
     if directories == []:
         raise HostError(
             "bad_argument",
-            "config_directory=[]: nothing is named",
-            hint="Name some, or leave config_directory out for all.",
+            "config_directory=[]: the list is empty",
+            hint="List directories, or omit config_directory for all instances.",
         )
     for directory in directories or []:
         if not os.path.isabs(directory):
             raise HostError(
                 "bad_argument",
                 f"config_directory={directory}: not an absolute path",
-                hint="Give the path from / on.",
+                hint="Give the full path.",
             )
         if directory.endswith("/"):
-            message = (
-                f"config_directory={directory}: ends with a slash, which makes it another directory"
-                " for Postfix"
-            )
             raise HostError(
-                "bad_argument", message, hint="Give the path without the slash at its end."
+                "bad_argument",
+                f"config_directory={directory}: a trailing slash, with which Postfix takes it for"
+                " another directory",
+                hint="Give the path without the trailing slash.",
             )
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={"config_directory": {"type": "list", "elements": "path"}},
         supports_check_mode=True,

@@ -66,7 +66,7 @@ def test_instances_that_cannot_be_listed(call):
 
 @pytest.mark.parametrize(
     "directory, said",
-    [("etc/postfix", "not an absolute path"), ("/etc/postfix/", "ends with a slash")],
+    [("etc/postfix", "not an absolute path"), ("/etc/postfix/", "a trailing slash")],
 )
 def test_directory_that_names_no_instance(call, directory, said):
     answer = call(commands={}, config_directory=["/etc/postfix", directory])
