@@ -416,9 +416,7 @@ def _needs(name: str, view: _View, seen: _View) -> str:
             or _uses(view.settings.get(other, ""), name)
         ):
             return "restart"
-    if name in view.effective and view.effective[name] == seen.effective.get(name):
-        return "none"
-    return "reload"
+    return "none" if view.effective.get(name) == seen.effective.get(name) else "reload"
 
 
 def _uses(value: str, name: str) -> bool:

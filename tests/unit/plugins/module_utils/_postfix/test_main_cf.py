@@ -188,7 +188,8 @@ def test_absent(main_cf, directory):
 
 
 def test_absent_removes_what_postfix_does_not_know(main_cf, directory):
-    assert change(main_cf, {"slip": ""}, "absent").unknown == []
+    plan = change(main_cf, {"slip": ""}, "absent")
+    assert (plan.unknown, plan.needs) == ([], {"slip": "none"})
     assert (directory / "main.cf").read_text() == TEXT.replace("slip = 1\n", "")
     again = main_cf.plan({"slip": ""}, "absent")
     assert again.before == again.after
