@@ -110,7 +110,7 @@ config_directory:
   type: str
   sample: /etc/postfix
 main_cf:
-  description: The file that was changed. Symbolic links are followed.
+  description: The path of the file. Symbolic links are followed.
   returned: success
   type: str
   sample: /etc/postfix/main.cf
@@ -132,7 +132,7 @@ running:
   type: bool
   sample: true
 parameters:
-  description: Each of O(parameters).
+  description: The result for each of O(parameters).
   returned: success
   type: list
   elements: dict
@@ -168,12 +168,12 @@ diff:
       description: The text before.
       returned: always
       type: str
-      sample: "relayhost =\n"
+      sample: "relayhost ="
     after:
       description: The text after.
       returned: always
       type: str
-      sample: "relayhost = [192.0.2.1]\n"
+      sample: "relayhost = [192.0.2.1]"
     before_header:
       description: RV(main_cf).
       returned: always
@@ -273,7 +273,7 @@ def check_directory(directory: str | None) -> None:
     if not os.path.isdir(directory):
         raise HostError(
             "bad_config",
-            f"config_directory={directory}: not a directory",
+            f"config_directory={directory}: there is no directory of this name",
             hint="Give the configuration directory of an instance.",
         )
 
