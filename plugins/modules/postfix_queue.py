@@ -64,6 +64,9 @@ options:
     description:
       - Count with C(sudo -n -u USER find QUEUE_DIRECTORY/QUEUE -type f), exactly the command that
         the Datadog Agent's check runs.
+      - It counts the lines of the output, as the check does. The mail owner, who can create files
+        in the queues anyway, can put newlines into the name of a directory there, so that a file in
+        it counts twice. Without O(sudo_user) it counts once.
       - Implies O(method=find).
     type: str
   run_as:

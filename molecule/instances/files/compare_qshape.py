@@ -29,8 +29,11 @@ def main():
     for queue, text in given["shown"].items():
         wanted = table(text)["TOTAL"]
         del wanted["T"]
-        found = facts["queues"][queue]["ages"]
-        # qshape -s counts each message once, as the module's ages do.
+        # qshape -s counts each message once, as the module does. Its columns are minutes.
+        found = {
+            f"{group['under'] // 60}" if group["under"] else "1280+": group["count"]
+            for group in facts["queues"][queue]["ages"]
+        }
         if wanted != found:
             differences.append(f"ages in {queue}: qshape {wanted}, module {found}")
     for side in ("recipients", "senders"):

@@ -231,7 +231,7 @@ def _count(plan: dict[str, Any], runner: Runner, deadline: Deadline) -> list[dic
 def _counted(
     plan: dict[str, Any], collector: Callable[[dict[str, Any]], FindCollector]
 ) -> list[dict[str, int]]:
-    return _each(plan, lambda instance: collector(instance).collect(instance["reported"])[0])
+    return _each(plan, lambda instance: collector(instance).count(instance["reported"]))
 
 
 def _each(

@@ -90,6 +90,10 @@ class FindCollector(Collector):
         self._sudo_user = sudo_user
 
     def collect(self, queues: Collection[str], details: Details | None = None) -> Collected:
+        return Collected(dict(self.count(queues, details)), [])
+
+    def count(self, queues: Collection[str], details: Details | None = None) -> dict[str, int]:
+        """The counts by queue; find knows them all."""
         directories = {queue: os.path.join(self._queue_directory, queue) for queue in queues}
         now = details.now if details else None
         if self._sudo_user:
@@ -107,7 +111,7 @@ class FindCollector(Collector):
             for queue, files in found.items():
                 details.ages[queue].oldest = files.oldest
                 details.ages[queue].counts = files.buckets
-        return Collected({queue: files.number for queue, files in found.items()}, [])
+        return {queue: files.number for queue, files in found.items()}
 
     def _in_child(self, function: Callable[..., Any], *arguments: Any) -> Any:
         # Nothing else can end a call on a mount that hangs.
