@@ -114,12 +114,13 @@ class FindCollector(Collector):
         return {queue: files.number for queue, files in found.items()}
 
     def _in_child(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        doing = f"counting in {self._queue_directory}"
+        self._runner.deadline.check(doing)
         # Nothing else can end a call on a mount that hangs.
         try:
             return as_user(self._runner.uid, self._runner.deadline, function, *arguments)
         except HostError as error:
             if error.kind == "timeout":
-                doing = f"counting in {self._queue_directory}"
                 raise self._runner.deadline.error(doing) from None
             raise
 

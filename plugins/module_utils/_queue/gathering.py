@@ -64,6 +64,17 @@ class _Detailed(NamedTuple):
 
 Answer = TypeVar("Answer")
 
+_LIMIT_HINTS = {
+    "count": "Use method=find as root or with sudo_user, or remove this limit.",
+    "age": (
+        "Remove this limit. postqueue does not list this queue, and find shows ages only where all"
+        " queue IDs are long (postconf enable_long_queue_ids)."
+    ),
+    "size": "Remove this limit. postqueue does not list this queue, and find shows no sizes.",
+}
+
+_STOPPED = HostError("not_running", "Postfix is not running")
+
 
 def gather(
     runner: Runner, host: Host, directories: list[str] | None, request: Request
@@ -107,28 +118,26 @@ def _targets(runner: Runner, directories: list[str] | None, request: Request) ->
     if request.queue_directory:
         return [_Target(None, None)]
     if directories is not None:
-        targets = [_Target(directory, directory) for directory in directories]
-    else:
-        listed = list_instances(runner)
-        # The default instance comes first and needs no -c. Whether one is enabled is not known if
-        # its main.cf cannot be read; the error for that comes later.
-        targets = [
-            _Target(instance.config_directory if position else None, instance.config_directory)
-            for position, instance in enumerate(listed)
-            if instance.enabled is not False
-        ]
-        if not targets:
-            shown = ", ".join(instance.config_directory for instance in listed)
-            raise HostError(
-                "bad_config",
-                f"no instance is enabled, of {shown}",
-                hint="Name instances in config_directory.",
-            )
-    # multi_instance_directories may list one twice, or the default one.
-    once: dict[str, _Target] = {}
-    for target in targets:
-        once.setdefault(os.path.normpath(target.shown or ""), target)
-    return list(once.values())
+        once: dict[str, _Target] = {}
+        for directory in directories:
+            once.setdefault(os.path.realpath(directory), _Target(directory, directory))
+        return list(once.values())
+    listed = list_instances(runner)
+    # The default instance comes first and needs no -c. Whether one is enabled is not known if its
+    # main.cf cannot be read; the error for that comes later.
+    targets = [
+        _Target(instance.config_directory if position else None, instance.config_directory)
+        for position, instance in enumerate(listed)
+        if instance.enabled is not False
+    ]
+    if not targets:
+        shown = ", ".join(instance.config_directory for instance in listed)
+        raise HostError(
+            "bad_config",
+            f"none of the instances is enabled: {shown}",
+            hint="List instances in config_directory.",
+        )
+    return targets
 
 
 def _gather_instance(
@@ -169,11 +178,10 @@ def _gather_instance(
     if facts["running"] is False:
         # postqueue says the same to root.
         warnings = [warning for warning in warnings if "Mail system is down" not in warning]
-        stopped = HostError("not_running", "Postfix is not running")
         if not request.require_running:
             warnings.append(
-                f"{stopped.message} ({target.shown}): its queues were counted, but no message"
-                f" leaves them. {stopped.hint}"
+                f"{_STOPPED.message} ({target.shown}): its queues were counted, but no message"
+                f" leaves them. {_STOPPED.hint}"
             )
     return facts, warnings, faults + _check_running(facts, request)
 
@@ -191,7 +199,7 @@ def _check_running(facts: dict[str, Any], request: Request) -> list[HostError]:
     if facts["running"] is None:
         message = f"require_running: whether Postfix runs is not known: {facts['running_why']}"
         return [HostError("unknowable", message, hint="Run as root (become: true).")]
-    return [HostError("not_running", "Postfix is not running")]
+    return [_STOPPED]
 
 
 def _collect(
@@ -269,13 +277,3 @@ def _check_limits(
                 if what != "count":
                     exceeded.append(queue)
     return exceeded, errors
-
-
-_LIMIT_HINTS = {
-    "count": "Use method=find as root or with sudo_user, or remove this limit.",
-    "age": (
-        "Remove this limit. postqueue does not list this queue, and find shows ages only where all"
-        " queue IDs are long (postconf enable_long_queue_ids)."
-    ),
-    "size": "Remove this limit. postqueue does not list this queue, and find shows no sizes.",
-}
