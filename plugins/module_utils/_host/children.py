@@ -17,7 +17,10 @@ from typing import Any, Callable, cast
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.files import LIMIT, owner_of
-from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import (
+    CAPABILITIES_HINT,
+    Deadline,
+)
 
 NOBODY = 65534
 # Bytes.
@@ -88,13 +91,20 @@ def _take_on(uid: int) -> None:
         return
     try:
         user = pwd.getpwuid(uid)
-        os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
-        os.setgid(user.pw_gid)
+        groups, gid = os.getgrouplist(user.pw_name, user.pw_gid), user.pw_gid
     except KeyError:
-        os.setgroups([])
         # The group with the user's number may belong to somebody else.
-        os.setgid(NOBODY)
-    os.setuid(uid)
+        groups, gid = [], NOBODY
+    try:
+        os.setgroups(groups)
+        os.setgid(gid)
+        os.setuid(uid)
+    except OSError as error:
+        raise HostError(
+            "command_failed",
+            f"the rights of user {uid} cannot be taken on: {error.strerror}",
+            hint=CAPABILITIES_HINT,
+        ) from None
 
 
 def _answer(

@@ -27,6 +27,8 @@ _SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 # Seconds.
 _GRACE = 1.0
 
+CAPABILITIES_HINT = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
+
 
 class Deadline:
     """The time limit of all the work of one module run, in seconds."""
@@ -203,8 +205,9 @@ class Process:
         except subprocess.SubprocessError:
             # From take_on; the child passes on no more than that.
             message = f"{argv[0]} could not be run as another user"
-            hint = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
-            raise HostError("command_failed", message, command=argv, hint=hint) from None
+            raise HostError(
+                "command_failed", message, command=argv, hint=CAPABILITIES_HINT
+            ) from None
         self._out = cast("IO[bytes]", self._popen.stdout)
         self._err = cast("IO[bytes]", self._popen.stderr)
 

@@ -20,6 +20,19 @@ OTHER = 54321
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes on another user's rights")
 
 
+def test_rights_that_cannot_be_taken_on(monkeypatch):
+    def refused(groups):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "setgroups", refused)
+    with pytest.raises(HostError) as caught:
+        children.as_user(OTHER, Deadline(30), os.getpid)
+    assert caught.value.kind == "command_failed"
+    assert "the rights of user 54321 cannot be taken on" in caught.value.message
+    assert "CAP_SETUID" in caught.value.hint
+
+
 @needs_root
 def test_other_user_may_do_no_more(foreign, own):
     groups = children.as_user(
