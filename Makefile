@@ -6,15 +6,20 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 
+# To be "types", the gate, as soon as mypy passes.
+TYPES :=
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint importer install-test sanity unit demo-test browser -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint $(TYPES) unit unit-pythons importer install-test sanity demo-test browser -- molecule-modules -- molecule-role
 
-.PHONY: help venv demo demo-down test molecule $(filter-out --,$(GATES)) bench bench-role torture types clean types
+.PHONY: help venv quick format scenario test test-all $(filter-out --,$(GATES)) types molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
+# Each case on each release and Python, instead of sharing the cases out.
+export ALL
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 # Some tools write to the home directory, and ansible-lint prefers the collections that it finds there to the checkout.
@@ -30,7 +35,25 @@ DEMO_REPORT := .build/demo-test/report.html
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
-venv: $(DEV) ## The virtual environment for the gates, in .venv
+venv: $(DEV) | $(LINK) ## The virtual environment for all that follows, in .venv
+
+quick: $(DEV) | $(LINK) ## What to run before each commit: format, ruff, types, unit tests; under a minute
+	ruff format --check --quiet
+	ruff check --quiet
+	$(MAKE) $(TYPES) unit
+
+unit: $(DEV) | $(LINK) ## The unit tests; T=a file, or an expression of names as pytest -k takes it
+	pytest -q $(if $(T),$(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)"),--numprocesses auto) </dev/null
+
+types: $(DEV) | $(LINK) ## mypy on the plugins
+	mypy
+
+format: $(DEV) ## Format the Python code
+	ruff format --quiet
+	ruff check --quiet --fix
+
+scenario: $(DEV) | $(LINK) ## One Molecule scenario on hosts of its own; S=name, KEEP=1 to keep the hosts, HOSTS="trixie testing"
+	tests/gates/scenario $(S)
 
 demo: $(RUN) | $(LINK) ## Containers with Postfix and full queues, with the module and the role run against them
 	tests/demo
@@ -40,6 +63,9 @@ demo-down: ## Remove the demo's containers
 
 test: $(DEV) | $(LINK) ## All gates, until one fails
 	tests/gates/all $(GATES)
+
+test-all: ## All gates, with each case on each release and on each Python; what that adds is in CONTRIBUTING.md
+	$(MAKE) test ALL=1
 
 reuse: $(DEV) ## Every file states its licence
 	$(PRIVATE) reuse lint --lines
@@ -53,14 +79,11 @@ lint: $(DEV) | $(LINK) ## ruff, ansible-lint, and shellcheck on the scripts
 	shellcheck $$(git grep --untracked --files-with-matches '^#!.*sh$$')
 	$(PRIVATE) ansible-lint --offline --nocolor
 
-types: $(DEV) | $(LINK) ## mypy on the plugins
-	mypy
-
 importer: $(DEV) $(IMPORTER) ## What Galaxy says of the built collection
 	tests/gates/importer
 
-unit: $(DEV) | $(LINK) ## The unit tests, those of module_utils on each Python found
-	tests/gates/unit
+unit-pythons: $(DEV) | $(LINK) ## The unit tests of module_utils on the oldest and the newest Python of this machine that hosts may have
+	tests/gates/unit-pythons
 
 docs: $(DEV) ## The plugins' documentation
 	$(PRIVATE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck .
@@ -93,7 +116,7 @@ torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the
 	tests/torture/run
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule modules role bench bench-role torture; do tests/containers/hosts down $$fleet; done
+	for fleet in demo molecule modules role bench bench-role torture scenario; do tests/containers/hosts down $$fleet; done
 	rm -rf .build .venv
 
 $(RUN): requirements.txt
