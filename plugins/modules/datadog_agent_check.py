@@ -200,7 +200,7 @@ def check_options(options):
     check_binary(options["binary"])
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "check": {"type": "str", "default": "postfix"},

@@ -202,7 +202,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.runner impor
 _TIMEOUT = 30
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "check": {"type": "str", "default": "postfix"},

@@ -355,7 +355,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.system impor
 _TIMEOUT = 30
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "user": {"type": "str"},

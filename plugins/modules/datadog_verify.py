@@ -164,7 +164,7 @@ def answer(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return {"steps": list(changes), "packages": packages}, []
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "plan": {"type": "dict", "required": True},

@@ -231,7 +231,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.runner impor
 _TIMEOUT = 60
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "user": {"type": "str", "required": True},

@@ -49,7 +49,8 @@ options:
       - Its name has no C(.) and no C(~) at its end, because sudo skips such files.
       - Each user needs a separate path. With the path of another user, that user's commands are
         replaced.
-      - A file that is there and does not begin with O(marker) is neither overwritten nor removed.
+      - A file that this module did not write is neither overwritten nor removed. It recognizes its
+        own files by their first line, which begins with C(# Managed by Ansible).
     type: path
     default: /etc/sudoers.d/mailops-datadog-postfix
   quiet:
@@ -68,10 +69,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  marker:
-    description: The first line of the file, a comment by which the module recognizes its own file.
-    type: str
-    default: "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
 notes:
   - Needs root (C(become=true)), in check mode, too.
   - C(requiretty) is lifted for the user where the policy sets it. Where a file that is read later
@@ -193,7 +190,6 @@ errors:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import (
-    MARKER,
     PATH,
     ensure,
 )
@@ -203,7 +199,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.runner impor
 _TIMEOUT = 60
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "user": {"type": "str", "required": True},
@@ -212,7 +208,6 @@ def main():
             "path": {"type": "path", "default": PATH},
             "quiet": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "marker": {"type": "str", "default": MARKER},
         },
         required_if=[("state", "present", ["run_as", "commands"])],
         supports_check_mode=True,

@@ -33,7 +33,6 @@ def run(check_mode=False, **options):
         "path": FILE,
         "quiet": False,
         "state": "present",
-        "marker": sudo_access.MARKER,
     }
     given.update(options)
     return sudo_access.ensure(given, Deadline(60), check_mode)
@@ -289,8 +288,6 @@ def refusals():
         "/etc/sudoers.d/a b",
     ):
         refused("bad_argument", "path", path=path)
-    refused("bad_argument", "marker", marker="# two\nALL ALL=(ALL) ALL")
-    refused("bad_argument", "marker", marker="# x\\")
     refused("bad_policy", "does not include", path="/etc/mailops")
 
 

@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lets a user list the queue of Postfix instances, by parameters in main.cf, and revokes exactly
-that.
+"""Lets a user list the queue of Postfix instances, through parameters in main.cf, and revokes
+exactly that.
 
-What the user needs is found out by listing the queue as this user. The entries in the record are
-those of parameter_grants."""
+What the user needs shows when the queue is listed as this user. The entries in the record are those
+of parameter_grants."""
 
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import tempfile
 from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._access.parameter_grants import (
+    Notes,
+    Place,
     Want,
     step,
     value_of,
@@ -24,6 +25,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access.parameter_
 from ansible_collections.mailops.postfix.plugins.module_utils._access.record import Record
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import (
+    bad_argument,
+    find_user,
+    require_root,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import (
+    difference,
+    printable,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
     postfix_refusal,
     reason_of,
@@ -47,7 +57,7 @@ _DIRECTORY = re.compile(r"(?:/[A-Za-z0-9_.+@-]+)+")
 # A user, a file or a table, as authorized_mailq_users takes them (postconf(5)); no $, so that no
 # other parameter comes in.
 _PATTERN = re.compile(r"!?[A-Za-z0-9_./:+-]+")
-# Where Postfix keeps its daemons, if main.cf does not say it.
+# Where Postfix keeps its daemons, unless main.cf says otherwise.
 _DAEMONS = (
     "/usr/lib/postfix/sbin",
     "/usr/lib/postfix/bin",
@@ -55,7 +65,7 @@ _DAEMONS = (
     "/usr/libexec/postfix",
     "/usr/local/libexec/postfix",
 )
-# A refusal comes at once; a listing need not come at all.
+# Seconds. A refusal comes at once; a listing may take long, and its first line is enough.
 _PATIENCE = 10
 _ROUNDS = 3
 # What this module can change.
@@ -65,67 +75,48 @@ _REFUSALS = ("not_authorized", "config_directory_refused")
 def ensure(options: dict[str, Any], deadline: Deadline, check_mode: bool) -> dict[str, Any]:
     """Grants or revokes; options are those of the module. The result has changed, parameters,
     listings, diff and warnings. Raises HostError."""
-    directories = _check(options)
-    if os.geteuid() != 0:
-        raise HostError(
-            "permission_denied",
-            "only root can list the queue as another user and change main.cf",
-            hint="Run as root (become: true).",
-        )
+    _check(options)
+    require_root("list the queue as another user and change main.cf")
     with Record(deadline, check_mode) as record:
         run = _Run(options, record, deadline, check_mode)
-        return run.revoke() if options["state"] == "absent" else run.grant(directories)
+        return run.revoke() if options["state"] == "absent" else run.grant()
 
 
-def _check(options: dict[str, Any]) -> list[str]:
-    user, directories, names = (
-        options["user"],
-        options.get("config_directory") or [],
-        options.get("authorized_mailq_users") or [],
-    )
+def _check(options: dict[str, Any]) -> None:
+    user, names = options["user"], options.get("authorized_mailq_users") or []
     if not _USER.fullmatch(user):
-        raise _bad(
-            "user", user, "is not a user's name", "Use letters, digits, '_', '.' and '-' only"
+        raise bad_argument(
+            "user", user, "is not a user name", "Use letters, digits, '_', '.' and '-' only"
         )
     if options["state"] == "absent":
-        return []
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        raise _bad(
-            "user", user, "is not a user on this host", "Create the user or correct the name"
-        ) from None
-    for directory in directories:
+        return
+    find_user("user", user)
+    for directory in options.get("config_directory") or []:
         if not _DIRECTORY.fullmatch(directory):
-            hint = (
+            raise bad_argument(
+                "config_directory",
+                directory,
+                "is not a path that Postfix accepts",
                 "Give an absolute path of letters, digits, '_', '.', '+', '@' and '-', without a"
-                " slash at its end"
+                " slash at its end",
             )
-            raise _bad("config_directory", directory, "is not a path that Postfix accepts", hint)
     for name in names:
         if not _PATTERN.fullmatch(name):
-            raise _bad(
+            raise bad_argument(
                 MAILQ,
                 name,
                 "is not a user, a file or a table",
-                "Give one name an entry, without blanks or commas",
+                "Give one name per item, without blanks or commas",
             )
     lets_in = _lets_in(names, user)
-    if names and (
-        lets_in is False
-        or (lets_in is None and not any("/" in name or ":" in name for name in names))
-    ):
-        raise _bad(
+    has_tables = any("/" in name or ":" in name for name in names)
+    if names and (lets_in is False or (lets_in is None and not has_tables)):
+        raise bad_argument(
             MAILQ,
             ", ".join(names),
-            "shuts the user out",
-            f"Put {user} into it, before anything that shuts it out",
+            f"does not let {user} in",
+            f"Add {user} to it, before anything that excludes the user",
         )
-    return list(dict.fromkeys(directories))
-
-
-def _bad(option: str, value: str, wrong: str, hint: str) -> HostError:
-    return HostError("bad_argument", f"{option}: {value!r} {wrong}", hint=hint + ".")
 
 
 class _Run:
@@ -135,81 +126,83 @@ class _Run:
         self, options: dict[str, Any], record: Record, deadline: Deadline, check_mode: bool
     ) -> None:
         self._user = options["user"]
+        self._directories = options.get("config_directory") or []
         self._exact = options.get("authorized_mailq_users") or []
         self._exclusive = bool(options.get("exclusive"))
         self._record = record
         self._deadline = deadline
         self._runner = Runner(deadline)
         self._check_mode = check_mode
-        # Before and after, by place (directory and name).
-        self._changes: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        # Each word that is needed, with its place.
+        self._needed: set[tuple[str, str, str]] = set()
+        # Before and after.
+        self._changes: dict[Place, tuple[str | None, str | None]] = {}
 
-    def grant(self, directories: list[str]) -> dict[str, Any]:
+    def grant(self) -> dict[str, Any]:
         default = describe_instance(self._runner).config_directory
-        directories = directories or [default]
+        directories = list(dict.fromkeys(self._directories or [default]))
         for directory in directories:
             MainCf(self._runner, directory, "").read()
-        needed = {(directory, MAILQ, self._user) for directory in directories} | {
+        self._needed = {(directory, MAILQ, self._user) for directory in directories} | {
             (default, REACHABLE, directory) for directory in directories
         }
-        # Where a directory is refused, whether the list shuts the user out shows for sure only
-        # afterwards.
+        # Whether the list excludes the user often shows only once the directory is accepted.
         for dummy in range(_ROUNDS):
             listings = {directory: self._listing(directory) for directory in directories}
-            wants = [
-                want
-                for directory in directories
-                for want in self._wants(directory, default, listings[directory])
-            ]
-            changed = [self._settle(place, wants, needed) for place in self._places(wants, needed)]
+            wants = self._wants(listings, default)
+            changed = [self._change_place(place, wants) for place in self._places(wants)]
             if not any(changed) or self._check_mode:
                 break
-        for error in listings.values():
-            # In check mode what was planned may help.
-            if error and error.kind in _REFUSALS and not (self._check_mode and self._changes):
-                raise error
+        # In check mode what was planned may help.
+        if not (self._check_mode and self._changes):
+            for error in listings.values():
+                if error and error.kind in _REFUSALS:
+                    raise error
         return self._result(listings)
 
     def revoke(self) -> dict[str, Any]:
         errors = []
-        for place in self._places([], set()):
+        for place in self._places([]):
             try:
-                self._settle(place, [], set())
+                self._change_place(place, [])
             except HostError as error:
-                # What another instance gave is revoked all the same.
+                # What other instances gave is revoked all the same.
                 errors.append(error)
         if errors:
             raise errors[0]
         return self._result({})
 
     def _result(self, listings: dict[str, HostError | None]) -> dict[str, Any]:
-        result: dict[str, Any] = {"changed": False, "parameters": [], "diff": [], "warnings": []}
-        result["listings"] = [
-            {"config_directory": directory, "error": error.kind if error else None}
-            for directory, error in listings.items()
-        ]
-        for error in listings.values():
-            if error and error.kind not in _REFUSALS:
-                result["warnings"].append(f"{error.message} ({error.kind}). {error.hint}")
+        parameters, diff = [], []
         for (directory, name), (before, after) in self._changes.items():
             if before == after:
                 continue
-            path = os.path.join(directory, "main.cf")
-            values = {
-                "before": _plain(value_of(name, before)),
-                "after": _plain(value_of(name, after)),
-            }
-            result["changed"] = True
-            result["parameters"].append(dict(values, config_directory=directory, name=name))
-            result["diff"].append(
+            values = [value_of(name, lines) for lines in (before, after)]
+            shown = [None if value is None else printable(value) for value in values]
+            parameters.append(
                 {
-                    "before_header": path,
-                    "after_header": path,
-                    "before": _shown(before),
-                    "after": _shown(after),
+                    "config_directory": directory,
+                    "name": name,
+                    "before": shown[0],
+                    "after": shown[1],
                 }
             )
-        return result
+            path = os.path.join(directory, "main.cf")
+            diff.append(difference(path, _shown(before), _shown(after)))
+        return {
+            "changed": bool(diff),
+            "parameters": parameters,
+            "listings": [
+                {"config_directory": directory, "error": error.kind if error else None}
+                for directory, error in listings.items()
+            ],
+            "diff": diff,
+            "warnings": [
+                f"{error.message} ({error.kind}). {error.hint}"
+                for error in listings.values()
+                if error and error.kind not in _REFUSALS
+            ],
+        }
 
     def _listing(self, directory: str) -> HostError | None:
         """Why the user cannot list the queue; None where the user can. Nothing of a listing is
@@ -230,12 +223,19 @@ class _Run:
         message = f"{self._user} cannot list the queue of {directory}: {reason_of(stderr, rc)}"
         return HostError(kind, message, process.args, rc, stderr)
 
-    def _wants(self, directory: str, default: str, error: HostError | None) -> list[Want]:
-        refused = error is not None and error.kind == "config_directory_refused"
+    def _wants(self, listings: dict[str, HostError | None], default: str) -> list[Want]:
+        return [
+            want
+            for directory, error in listings.items()
+            for want in self._wants_of(directory, default, error.kind if error else None)
+        ]
+
+    def _wants_of(self, directory: str, default: str, kind: str | None) -> list[Want]:
+        refused = kind == "config_directory_refused"
         wants = [Want(default, REACHABLE, directory, None, "")] if refused else []
         if self._exact:
             return wants + [Want(directory, MAILQ, self._user, ", ".join(self._exact), "")]
-        if refused or (error is not None and error.kind == "not_authorized"):
+        if kind in _REFUSALS:
             listed = split_list(
                 " ".join(answer(self._runner, commands.postconf_values([MAILQ], directory)))
             )
@@ -245,7 +245,7 @@ class _Run:
         return wants
 
     def _refuse_exclusion(self, directory: str, listed: list[str]) -> None:
-        """The user is put at the list's head, which must not outweigh what somebody wrote to
+        """The user is put first in the list, which must not override what somebody wrote to
         exclude the user: the name, or a file or table of such names."""
         excluding = [
             pattern
@@ -253,36 +253,28 @@ class _Run:
             if pattern == "!" + self._user or re.match(r"!(?!static:).*[/:]", pattern)
         ]
         if not excluding and self._user in listed:
-            excluding = [
-                pattern for pattern in listed[: listed.index(self._user)] if pattern.startswith("!")
-            ]
+            earlier = listed[: listed.index(self._user)]
+            excluding = [pattern for pattern in earlier if pattern.startswith("!")]
         if excluding:
-            message = "user: {} of {} seems to shut {} out on purpose ({})".format(
-                MAILQ, directory, self._user, ", ".join(excluding)
-            )
             raise HostError(
                 "bad_argument",
-                message,
+                f"user: {MAILQ} of {directory} seems to exclude {self._user} on purpose"
+                f" ({', '.join(excluding)})",
                 hint=f"Remove that from the list, or give the whole list in the option {MAILQ}.",
             )
 
-    def _places(
-        self, wants: list[Want], needed: set[tuple[str, str, str]]
-    ) -> list[tuple[str, str]]:
-        """What is to be looked at: what is to be set, what the user got earlier, and what is shared
-        with another user."""
+    def _places(self, wants: list[Want]) -> list[Place]:
+        """What to look at: what is to be set, what the user got earlier, and what is shared with
+        another user."""
         places = [(want.directory, want.name) for want in wants]
         for entry in self._record.entries(_BY):
             place = (entry["config_directory"], entry["name"])
-            if entry["user"] == self._user or any(
-                place + (token,) in needed for token in entry["tokens"]
-            ):
+            shared = any(place + (token,) in self._needed for token in entry["tokens"])
+            if entry["user"] == self._user or shared:
                 places.append(place)
         return list(dict.fromkeys(places))
 
-    def _settle(
-        self, place: tuple[str, str], wants: list[Want], needed: set[tuple[str, str, str]]
-    ) -> bool:
+    def _change_place(self, place: Place, wants: list[Want]) -> bool:
         """Sets one parameter, or takes the user's words out of it; whether anything changed."""
         wants = [want for want in wants if (want.directory, want.name) == place]
         while True:
@@ -293,18 +285,19 @@ class _Run:
                 if (entry["config_directory"], entry["name"]) == place
             ]
             now = self._now(place, bool(wants))
-            planned = step(
-                place, now, entries, self._user, wants, needed, self._exclusive or not needed
-            )
-            self._note(place, planned.meanwhile)
-            if planned.after == now or self._change(place, now, planned.after):
+            exclusive = self._exclusive or not self._needed
+            needed = {token for *where, token in self._needed if tuple(where) == place}
+            planned = step(place, now, entries, self._user, wants, needed, exclusive)
+            self._note(place, planned.pending)
+            if planned.after == now or self._replace(place, now, planned.after):
                 break
-        self._note(place, planned.afterwards)
-        if planned.after != now:
-            self._changes[place] = (self._changes.get(place, (now, None))[0], planned.after)
-        return planned.after != now
+        self._note(place, planned.final)
+        if planned.after == now:
+            return False
+        self._changes[place] = (self._changes.get(place, (now, None))[0], planned.after)
+        return True
 
-    def _note(self, place: tuple[str, str], entries: dict[str, dict[str, Any] | None]) -> None:
+    def _note(self, place: Place, entries: Notes) -> None:
         for user, entry in entries.items():
             others = [
                 other
@@ -313,29 +306,25 @@ class _Run:
             ]
             self._record.replace(_BY, user, others + ([entry] if entry else []))
 
-    def _now(self, place: tuple[str, str], wanted: bool) -> str | None:
+    def _now(self, place: Place, wanted: bool) -> str | None:
         """The lines in main.cf. None where there are none, as where this instance, or all of
         Postfix, is gone."""
         try:
             lines = MainCf(self._runner, place[0], "").setting(place[1])
         except HostError as error:
-            if (
-                error.kind == "bad_config"
-                and not wanted
-                and not os.path.lexists(os.path.join(place[0], "main.cf"))
-            ):
+            gone = not os.path.lexists(os.path.join(place[0], "main.cf"))
+            if error.kind == "bad_config" and not wanted and gone:
                 return None
             raise
-        if lines is not None and self._runner.find("postconf") is None:
-            if self._is_installed(place[0]):
-                message = "postconf was not found, although Postfix is installed"
-                raise HostError(
-                    "not_installed",
-                    message,
-                    hint="Add the directory of postconf to PATH, for root, then run this again.",
-                )
-            return None
-        return lines
+        if lines is None or self._runner.find("postconf") is not None:
+            return lines
+        if self._is_installed(place[0]):
+            raise HostError(
+                "not_installed",
+                "postconf was not found, although Postfix is installed",
+                hint="Add the directory of postconf to root's PATH, then run this again.",
+            )
+        return None
 
     def _is_installed(self, directory: str) -> bool:
         """Whether Postfix is there although its postconf is not found."""
@@ -347,33 +336,27 @@ class _Run:
             if path.startswith("/")
         )
 
-    def _change(self, place: tuple[str, str], now: str | None, after: str | None) -> bool:
-        """Puts lines in the place of others; False where somebody else was quicker."""
+    def _replace(self, place: Place, now: str | None, after: str | None) -> bool:
+        """Replaces lines; False where somebody else was quicker."""
         if self._check_mode:
             return True
         directory, name = place
         state = "absent" if after is None else "present"
-        parameters, raw = (
-            {name: value_of(name, after) or ""},
-            ({name: after} if after is not None else None),
-        )
+        parameters = {name: value_of(name, after) or ""}
+        raw = {name: after} if after is not None else None
         with tempfile.TemporaryDirectory(prefix="mailq_access-") as workspace:
             main_cf = MainCf(self._runner, directory, workspace)
             plan = main_cf.plan(parameters, state, raw)
-            seen = plan.settings_before.get(name)
-            if seen != value_of(name, now):
-                if main_cf.setting(name) != now:
-                    return False
-                message = (
-                    f"{main_cf.path}: Postfix reads {name} as {seen!r}, not as"
-                    f" {value_of(name, now)!r}"
-                )
-                raise HostError(
-                    "bad_config",
-                    message,
-                    hint=f"Correct these lines with 'postconf -c {directory} -e'.",
-                )
-            return main_cf.replace(plan, parameters, state, raw, unchanged=True) is not None
+            seen, expected = plan.settings_before.get(name), value_of(name, now)
+            if seen == expected:
+                return main_cf.replace(plan, parameters, state, raw, unchanged=True) is not None
+            if main_cf.setting(name) != now:
+                return False
+            raise HostError(
+                "bad_config",
+                f"{main_cf.path}: Postfix reads {name} as {seen!r}, not as {expected!r}",
+                hint=f"Correct these lines with 'postconf -c {directory} -e'.",
+            )
 
 
 def _lets_in(listed: list[str], user: str) -> bool | None:
@@ -385,10 +368,5 @@ def _lets_in(listed: list[str], user: str) -> bool | None:
     return None
 
 
-def _plain(text: str | None) -> str | None:
-    # A result must not hold what stands for bytes that are not UTF-8.
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _shown(lines: str | None) -> str:
-    return "" if lines is None else f"{_plain(split_raw(lines)[0])}\n"
+    return "" if lines is None else f"{split_raw(lines)[0]}\n"

@@ -2,18 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user was granted by words in parameters of main.cf, and how to take exactly that back:
-data in, data out.
+"""What users were granted by words in a parameter of main.cf, and how to revoke exactly that: data
+in, data out.
 
-An entry of the record has config_directory, name, tokens (the words that the user needs in it),
-before (the lines in main.cf before the first grant, None where it was not set; with version 0.1.0
-the value only) and values (what was set; more than one where a run may have been interrupted).
-Several users' entries for one parameter share before and values."""
+An entry of the record has config_directory, name, tokens (list of str: the words that the user
+needs), before (the lines in main.cf before the first grant, None where it was not set; version
+0.1.0 noted the value only) and values (list of str: what was set; more than one where a run may
+have been interrupted). The entries of several users for one parameter share before and values."""
 
 from __future__ import annotations
 
-import collections
-from typing import Any
+from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
     fold,
@@ -22,112 +21,155 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
     split_raw,
 )
 
-# value: the whole value to set; with None the token goes before the present value, or before
-# default where main.cf sets none.
-Want = collections.namedtuple("Want", "directory name token value default")
-# after: the lines that are to stand in main.cf, or None; meanwhile, afterwards: entries for the
-# record, or None, by user.
-Step = collections.namedtuple("Step", "after meanwhile afterwards")
+Entry = Dict[str, Any]
+# The configuration directory and the name of a parameter.
+Place = Tuple[str, str]
+# The entry that each user is to have, None for none.
+Notes = Dict[str, Optional[Entry]]
+
+
+class Want(NamedTuple):
+    """A word that a user needs in a parameter. value: the whole value to set; where it is None,
+    the word is put before the present value, or before default where main.cf sets none."""
+
+    directory: str
+    name: str
+    token: str
+    value: str | None
+    default: str
+
+
+class Step(NamedTuple):
+    """after: the lines that are to be in main.cf, None for none; pending, final: the record's
+    entries before and after main.cf changes."""
+
+    after: str | None
+    pending: Notes
+    final: Notes
+
+
+class _Granted:
+    """What the record has for one parameter."""
+
+    def __init__(self, entries: list[Entry], user: str) -> None:
+        self.user = user
+        self.own = [entry for entry in entries if entry["user"] == user]
+        self.others = [entry for entry in entries if entry["user"] != user]
+        self.values = _unique(value for entry in entries for value in entry["values"])
+
+    def tokens(self, wants: list[Want], needed: set[str], exclusive: bool) -> list[str]:
+        """The words that this user is to have."""
+        own = [token for token in _tokens(self.own) if not exclusive or token in needed]
+        shared = [token for token in _tokens(self.others) if token in needed]
+        return _unique(own + [want.token for want in wants] + shared)
+
+    def before(self, name: str, now: str | None) -> tuple[str | None, bool]:
+        """The lines before the first grant, and whether what is set now came of a grant. Where
+        somebody replaced that, the new lines are what was there before."""
+        value = value_of(name, now)
+        words = set(split_list(value or ""))
+        for entry in self.own + self.others:
+            granted = set(entry["tokens"]) - set(_words(name, entry["before"]))
+            if _is_one_of(value, entry["values"]) or not granted.isdisjoint(words):
+                return entry["before"], True
+        return now, False
+
+    def pending(self, common: Entry, tokens: list[str], new: list[str | None]) -> Notes:
+        """The entries while a new value is being set, if there is one."""
+        values = _unique(self.values + [value for value in new if value is not None])
+        return self._notes(common, _unique(_tokens(self.own) + tokens), values, bool(new))
+
+    def final(
+        self, common: Entry, tokens: list[str], new: list[str | None], value: str | None
+    ) -> Notes:
+        """The entries once it is set; value: the one that is set where there is no new one."""
+        last = [found for found in self.values if _is_same(found, value)]
+        return self._notes(common, tokens, new or last or self.values or [value], bool(new))
+
+    def _notes(
+        self, common: Entry, tokens: list[str], values: list[str | None], changes: bool
+    ) -> Notes:
+        notes: Notes = {}
+        if self.own or tokens:
+            notes[self.user] = dict(common, tokens=tokens, values=values)
+        for entry in self.others if changes else []:
+            notes[entry["user"]] = dict(common, tokens=entry["tokens"], values=values)
+        return notes
 
 
 def step(
-    place: tuple[str, str],
+    place: Place,
     now: str | None,
-    entries: list[dict[str, Any]],
+    entries: list[Entry],
     user: str,
     wants: list[Want],
-    needed: set[tuple[str, str, str]],
+    needed: set[str],
     exclusive: bool,
 ) -> Step:
-    """What is to be done with one parameter: now is what main.cf has, entries what the record has
-    for any user."""
-    name = place[1]
-    value = value_of(name, now)
-    own = next((entry for entry in entries if entry["user"] == user), None)
-    others = [entry for entry in entries if entry["user"] != user]
-    had = own["tokens"] if own else []
-    theirs = [token for entry in others for token in entry["tokens"]]
-    given = value
-    for want in wants:
-        given = (
-            want.value
-            if want.value is not None
-            else _with(want.default if given is None else given, want.token)
-        )
-    if (
-        wants
-        and not own
-        and not others
-        and value is not None
-        and split_list(given) == split_list(value)
-    ):
-        wants = []  # somebody else sees to it
-    tokens = [token for token in had if not exclusive or place + (token,) in needed] + [
-        want.token for want in wants
-    ]
-    tokens = list(dict.fromkeys(tokens + [token for token in theirs if place + (token,) in needed]))
-    # Where somebody replaced what was set, theirs is what was there before.
-    before, ours = now, False
-    for entry in ([own] if own else []) + others:
-        if (
-            value is not None
-            and not ours
-            and (_is_one_of(value, entry["values"]) or _holds(name, value, entry))
-        ):
-            before, ours = entry["before"], True
-    end = given
-    if (
-        ours
-        and not tokens
-        and not theirs
-        and any(_is_one_of(value, entry["values"]) for entry in entries)
-    ):
+    """What to do with one parameter.
+
+    now: its lines in main.cf; entries: those of the record for any user; wants: what this user is
+    to get; needed: the words that this user needs here; exclusive: whether to revoke the user's
+    others.
+    """
+    name, value = place[1], value_of(place[1], now)
+    granted = _Granted(entries, user)
+    given = _with_wants(value, wants)
+    if not entries and _is_same(given, value):
+        wants = []  # somebody else gave it
+    tokens = granted.tokens(wants, needed, exclusive)
+    before, ours = granted.before(name, now)
+    if ours and not tokens and not granted.others and _is_one_of(value, granted.values):
         end = value_of(name, before)
-        after = _lines(name, end, before)
     else:
-        leaving = set(had) - set(tokens) - set(theirs) - set(_words(name, before))
-        if not leaving.isdisjoint(split_list(given or "")):
-            end = ", ".join(word for word in split_list(given) if word not in leaving) or (
-                None if before is None else ""
-            )
-        same = end is not None and value is not None and split_list(end) == split_list(value)
-        after = now if same or end == value else _lines(name, end, before)
-    changes = after != now
-    values = list(dict.fromkeys(found for entry in entries for found in entry["values"]))
-    passed = values + [end] if changes and end is not None and end not in values else values
-    last = (
-        [end]
-        if changes
-        else [found for found in values if value is not None and _is_one_of(found, [value])]
-        or values
-        or [value]
-    )
+        staying = tokens + _tokens(granted.others) + _words(name, before)
+        end = _without(given, set(_tokens(granted.own)) - set(staying), before)
+    after = now if _is_same(end, value) else _lines(name, end, before)
     common = {"kind": "parameter", "config_directory": place[0], "name": name, "before": before}
-    meanwhile: dict[str, dict[str, Any] | None] = {}
-    afterwards: dict[str, dict[str, Any] | None] = {}
-    if own or tokens:
-        meanwhile[user] = dict(common, tokens=list(dict.fromkeys(had + tokens)), values=passed)
-        stays = tokens and end is not None and (ours or wants)
-        afterwards[user] = dict(common, tokens=tokens, values=last) if stays else None
-    if changes:
-        for entry in others:
-            meanwhile[entry["user"]] = dict(common, tokens=entry["tokens"], values=passed)
-            afterwards[entry["user"]] = dict(common, tokens=entry["tokens"], values=last)
-    return Step(after, meanwhile, afterwards)
+    new = [] if after == now else [end]
+    pending = granted.pending(common, tokens, new)
+    final = granted.final(common, tokens, new, value)
+    if user in final and not (tokens and end is not None and (ours or wants)):
+        final[user] = None
+    return Step(after, pending, final)
 
 
-def _holds(name: str, value: str, entry: dict[str, Any]) -> bool:
-    return not (set(entry["tokens"]) - set(_words(name, entry["before"]))).isdisjoint(
-        split_list(value)
-    )
+def _with_wants(value: str | None, wants: list[Want]) -> str | None:
+    for want in wants:
+        if want.value is not None:
+            value = want.value
+            continue
+        value = want.default if value is None else value
+        if want.token not in split_list(value):
+            value = ", ".join(filter(None, [want.token, value]))
+    return value
 
 
-def _is_one_of(value: str, values: list[str]) -> bool:
-    return any(split_list(value) == split_list(found) for found in values)
+def _without(value: str | None, words: set[str], before: str | None) -> str | None:
+    listed = split_list(value or "")
+    if words.isdisjoint(listed):
+        return value
+    kept = ", ".join(word for word in listed if word not in words)
+    return kept or (None if before is None else "")
 
 
-def _with(value: str, token: str) -> str:
-    return value if token in split_list(value) else ", ".join(filter(None, [token, value]))
+def _tokens(entries: Iterable[Entry]) -> list[str]:
+    return [token for entry in entries for token in entry["tokens"]]
+
+
+def _unique(items: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(items))
+
+
+def _is_one_of(value: str | None, values: list[str | None]) -> bool:
+    return any(_is_same(value, found) for found in values)
+
+
+def _is_same(one: str | None, other: str | None) -> bool:
+    """Whether two values are the same list; a value that is not set is only like itself."""
+    if one is None or other is None:
+        return one is other
+    return split_list(one) == split_list(other)
 
 
 def _lines(name: str, value: str | None, before: str | None) -> str | None:
@@ -135,14 +177,14 @@ def _lines(name: str, value: str | None, before: str | None) -> str | None:
     if value is None:
         return None
     if before is not None and split_list(value) == _words(name, before):
-        return before if raw_settings(before, name) else (f"{name} = {before}").rstrip(" ")
-    return (f"{name} = {value}").rstrip(" ")
+        return before if raw_settings(before, name) else f"{name} = {before}".rstrip(" ")
+    return f"{name} = {value}".rstrip(" ")
 
 
 def value_of(name: str, lines: str | None) -> str | None:
     """The value that lines of main.cf set, or that version 0.1.0 noted."""
     settings = raw_settings(lines, name) if lines is not None else []
-    return lines if not settings else fold(split_raw(settings[-1])[0].partition("=")[2])
+    return fold(split_raw(settings[-1])[0].partition("=")[2]) if settings else lines
 
 
 def _words(name: str, lines: str | None) -> list[str]:

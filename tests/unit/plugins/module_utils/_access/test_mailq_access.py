@@ -265,7 +265,7 @@ def test_user_who_was_there_before_stays(host):
 )
 def test_shut_out_on_purpose(host, listed):
     host = host(authorized_mailq_users=listed)
-    with pytest.raises(HostError, match="shut dd-agent out on purpose") as caught:
+    with pytest.raises(HostError, match="exclude dd-agent on purpose") as caught:
         host.run()
     assert caught.value.kind == "bad_argument" and MAILQ in caught.value.hint
     assert host.value(MAILQ) == listed and host.record == []

@@ -21,9 +21,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access import (
 from ansible_collections.mailops.postfix.plugins.module_utils._access.record import Record
 from ansible_collections.mailops.postfix.plugins.module_utils._host import files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import MARKER
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
-MARKER = sudo_access.MARKER
 COMMANDS = ["find /var/spool/postfix/hold -type f"]
 RULE = "dd-agent ALL=(postfix) NOPASSWD: /usr/bin/find /var/spool/postfix/hold -type f\n"
 
@@ -137,7 +137,6 @@ class Host:
             "path": self.path,
             "quiet": False,
             "state": "present",
-            "marker": MARKER,
         }
         given.update(options)
         return sudo_access.ensure(given, Deadline(5), check_mode)
@@ -452,11 +451,6 @@ def test_commands_that_are_refused(host, command):
     error = refusal(host.run, commands=COMMANDS + [command])
     assert error.kind == "bad_argument" and error.message.startswith("commands")
     assert "mailops" not in host.files() and host.recorded() == []
-
-
-@pytest.mark.parametrize("marker", ["", "#include /x", "#1 ALL", "# a\nb", "# a\\", "#", "a", "# "])
-def test_markers_that_are_refused(host, marker):
-    assert refusal(host.run, marker=marker).message.startswith("marker")
 
 
 def test_no_sudo(host):
