@@ -41,9 +41,7 @@ SOON = 30
 RACE = 5
 USER = ("setpriv", "--reuid", "dd-agent", "--regid", "dd-agent", "--init-groups")
 OPTIONS = {
-    "check": "postfix",
     "content": "instances: []\n",
-    "marker": agent_config.MARKER,
     "backup": True,
 }
 FILES = {

@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access.parameter_
     Notes,
     Place,
     Want,
+    mailq_user_fault,
     step,
     value_of,
 )
@@ -54,9 +55,6 @@ REACHABLE = "alternate_config_directories"
 _BY = "mailq_access"
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DIRECTORY = re.compile(r"(?:/[A-Za-z0-9_.+@-]+)+")
-# A user, a file or a table, as authorized_mailq_users takes them (postconf(5)); no $, so that no
-# other parameter comes in.
-_PATTERN = re.compile(r"!?[A-Za-z0-9_./:+-]+")
 # Where Postfix keeps its daemons, unless main.cf says otherwise.
 _DAEMONS = (
     "/usr/lib/postfix/sbin",
@@ -101,13 +99,9 @@ def _check(options: dict[str, Any]) -> None:
                 " slash at its end",
             )
     for name in names:
-        if not _PATTERN.fullmatch(name):
-            raise bad_argument(
-                MAILQ,
-                name,
-                "is not a user, a file or a table",
-                "Give one name per item, without blanks or commas",
-            )
+        fault = mailq_user_fault(name)
+        if fault:
+            raise bad_argument(MAILQ, name, *fault)
     lets_in = _lets_in(names, user)
     has_tables = any("/" in name or ":" in name for name in names)
     if names and (lets_in is False or (lets_in is None and not has_tables)):

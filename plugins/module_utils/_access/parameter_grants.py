@@ -12,6 +12,7 @@ have been interrupted). The entries of several users for one parameter share bef
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameters import (
@@ -21,11 +22,22 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
     split_raw,
 )
 
+# A user, a file or a table, as authorized_mailq_users takes them (postconf(5)); no $, so that no
+# other parameter comes in.
+_MAILQ_USER = re.compile(r"!?[A-Za-z0-9_./:+-]+")
+
 Entry = Dict[str, Any]
 # The configuration directory and the name of a parameter.
 Place = Tuple[str, str]
 # The entry that each user is to have, None for none.
 Notes = Dict[str, Optional[Entry]]
+
+
+def mailq_user_fault(name: str) -> tuple[str, str] | None:
+    """What is wrong with an item of authorized_mailq_users, and what to do; None for nothing."""
+    if _MAILQ_USER.fullmatch(name):
+        return None
+    return "is not a user, a file or a table", "Give one name per item, without blanks or commas"
 
 
 class Want(NamedTuple):

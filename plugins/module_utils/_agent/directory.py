@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host import children, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import bad_argument
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 MAIN_FILE, ENVIRONMENT = "datadog.yaml", "environment"
@@ -30,7 +31,7 @@ _LINUX = {
     "service": "datadog-agent",
 }
 _MACOS = {
-    "user": "dd-agent",
+    **_LINUX,
     "binary": "/opt/datadog-agent/bin/agent/agent",
     "config_directory": "/opt/datadog-agent/etc",
     "service": "com.datadoghq.agent",
@@ -46,10 +47,8 @@ def with_defaults(options: dict[str, Any]) -> dict[str, Any]:
     )
     directory = complete["config_directory"]
     if not os.path.isabs(directory):
-        raise HostError(
-            "bad_argument",
-            f"config_directory={directory}: not an absolute path",
-            hint="Give the path from / on.",
+        raise bad_argument(
+            "config_directory", directory, "is not an absolute path", "Give the path from / on"
         )
     return complete
 

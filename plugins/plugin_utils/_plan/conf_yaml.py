@@ -7,31 +7,34 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 
+from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import MARKER
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan import values
 
-HEADER = "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]+")
 
 
-class _Dumper(yaml.SafeDumper):
-    """Every text that is a value stands in double quotes, so that YAML 1.1 and 1.2 readers, the
-    Agent has both, take it for a text."""
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc] # PyYAML carries no types
+    """Puts every text that is a value in double quotes, so that YAML 1.1 and 1.2 readers (the Agent
+    has both) take it for a text."""
 
-    def ignore_aliases(self, data):
+    def ignore_aliases(self, data: Any) -> bool:
         return True
 
-    def increase_indent(self, flow=False, indentless=False):
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
         return super().increase_indent(flow, False)
 
-    def represent_mapping(self, tag, mapping, flow_style=None):
+    def represent_mapping(
+        self, tag: str, mapping: dict[str, Any], flow_style: bool | None = None
+    ) -> Any:
         pairs = [
             (self.represent_data(key), self.represent_data(value)) for key, value in mapping.items()
         ]
         for key, dummy in pairs:
-            # YAML 1.1 has y and n for truth values, which PyYAML does not mind.
+            # YAML 1.1 takes y and n for booleans, which PyYAML does not mind.
             if (
                 _PLAIN_KEY.fullmatch(key.value)
                 and self.resolve(yaml.ScalarNode, key.value, (True, False)) == key.tag
@@ -45,16 +48,21 @@ _Dumper.add_representer(
 )
 
 
-def conf_yaml(postfix_user, instances, logs, problems):
+def conf_yaml(
+    postfix_user: str | None,
+    instances: list[dict[str, Any]],
+    logs: list[dict[str, Any]],
+    problems: values.Problems,
+) -> str:
     """The content of postfix.d/conf.yaml. postfix_user: the run-as user of sudo, None to ask
     postqueue; instances, logs: lists of dict."""
-    content = {
+    content: dict[str, Any] = {
         "init_config": {"postfix_user": postfix_user} if postfix_user else {"postqueue": True},
         "instances": instances,
     }
     if logs:
         content["logs"] = logs
-    # What comes out of a variable has Ansible's own types.
+    # Values of variables have Ansible's own types.
     content = values.plain("conf.yaml", content, problems)
     text = yaml.dump(
         content,
@@ -64,4 +72,4 @@ def conf_yaml(postfix_user, instances, logs, problems):
         width=4096,
         explicit_start=True,
     )
-    return f"{HEADER}\n{text}"
+    return f"{MARKER}\n{text}"

@@ -2,18 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the role's options and what a host's Postfix and Agent are: which instances to monitor,
-through which rights, and what is in the way."""
+"""Plans which instances of a host to monitor and through which rights, from the role's options and
+what the host's Postfix and Agent are, and finds what prevents that."""
 
 from __future__ import annotations
 
-import re
+from typing import Any, Callable
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan import values
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.conf_yaml import (
-    HEADER,
-    conf_yaml,
-)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.conf_yaml import conf_yaml
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.logs import plan_logs
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
@@ -30,20 +27,30 @@ _OWN_KEYS = (
     "postqueue",
     "postfix_user",
 )
+_INSTANCE_KEYS = (
+    "config_directory",
+    "queues",
+    "tags",
+    "service",
+    "min_collection_interval",
+    "extra",
+)
 # Tags that the check itself gives.
 _CHECK_TAGS = ("queue:", "instance:")
 _PREFIX = "datadog_postfix_"
-# A user, a file or a table, as authorized_mailq_users takes them (postconf(5)); no $, so that no
-# other parameter comes in.
-_MAILQ_USER = re.compile(r"!?[A-Za-z0-9_./:+-]+")
 
 
-def agent_plan(described, agent, options, official):
+def agent_plan(
+    described: dict[str, Any],
+    agent: dict[str, Any],
+    options: dict[str, Any],
+    official: dict[str, Any],
+) -> dict[str, Any]:
     """What the role has to do on a host, as dict.
 
     described: result of postfix_info, empty with state=absent; agent: result of datadog_agent_info;
     options: the role's, by their names without the prefix; official: variables of the official role
-    (dict, see _official).
+    (dict, see _check_official).
 
     Returns problems (list of str: what the role refuses, each with a hint), warnings (list of str),
     and, to be used only where there is no problem: steps (dict by name: the arguments of
@@ -53,12 +60,12 @@ def agent_plan(described, agent, options, official):
     what the Agent must read), agent (dict: user, binary, config_directory, service) and restart
     (dict: running, wanted, manager, and due, the reasons why a restart is due before anything has
     changed)."""
-    problems, warnings = values.Problems(), []
+    problems = values.Problems()
+    warnings: list[str] = []
     state = values.one_of(_PREFIX + "state", options["state"], ("present", "absent"), problems)
     running = agent["process"] is not None
-    plan = {
+    plan: dict[str, Any] = {
         "state": state,
-        "warnings": warnings,
         "method": options["method"],
         "instances": [],
         "postfix_user": None,
@@ -76,97 +83,98 @@ def agent_plan(described, agent, options, official):
             "due": agent["restart_due"] or [],
         },
     }
-    entries, access = [], None
     common = _common(options, problems)
+    access: dict[str, Any] | None = None
+    content: str | None = None
     if state == "present":
-        _official(official, options, problems)
-        _agent(agent, options, problems)
-        entries, access = _present(plan, described, agent, options, common, problems, warnings)
-    content = (
-        conf_yaml(plan["postfix_user"], entries, (plan.pop("entries", None) or []), problems)
-        if entries and not problems
-        else None
-    )
+        _check_official(official, options, problems)
+        _check_agent(agent, options, problems)
+        entries, logs = _present(plan, described, agent, options, common, problems, warnings)
+        access = logs["access"]
+        if entries and not problems:
+            content = conf_yaml(plan["postfix_user"], entries, logs["entries"], problems)
     plan["steps"] = _steps(plan, options, common, access, content)
-    return dict(plan, problems=list(problems))
+    return dict(plan, problems=list(problems), warnings=warnings)
 
 
-def _present(plan, described, agent, options, common, problems, warnings):
-    """Fills in the plan; returns the entries for conf.yaml (list of dict) and the arguments of
-    log_access (dict, None without logs)."""
+def _present(
+    plan: dict[str, Any],
+    described: dict[str, Any],
+    agent: dict[str, Any],
+    options: dict[str, Any],
+    common: dict[str, Any],
+    problems: values.Problems,
+    warnings: list[str],
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Fills in the plan; returns the instances of conf.yaml and what plan_logs returns."""
+    logs: dict[str, Any] = {"access": None, "entries": []}
     if not described.get("installed"):
-        problems.append("Postfix is not installed on this host. Install it, or leave the host out.")
-        return [], None
+        problems.append("Postfix is not installed on this host. Install it, or exclude the host.")
+        return [], logs
     if described.get("instances") is None:
         problems.append(
             f"The Postfix instances of this host cannot be listed: {_why(described, None)}. Correct"
             " that first."
         )
-        return [], None
+        return [], logs
     wanted = _wanted(described["instances"], options, problems)
-    planned = [
-        _instance(found, option, own, common, len(wanted), described, problems)
-        for found, option, own in wanted
-    ]
-    plan["instances"] = [instance for instance in planned if instance]
-    _clashes(plan["instances"], common["method"], problems)
-    _stopped([found for found, dummy, dummy in wanted], problems)
+    chosen = [one[0] for one in wanted]
+    entries = []
+    for found, option, own in wanted:
+        if found["queue_directory"] is None:
+            directory = found["config_directory"]
+            problems.append(
+                f"{directory}: the main.cf of this instance cannot be read:"
+                f" {_why(described, directory)}. Correct that first."
+            )
+            continue
+        instance, entry = _instance(found, option, own, common, len(wanted) > 1, problems)
+        plan["instances"].append(instance)
+        entries.append(entry)
+    _check_clashes(plan["instances"], common["method"], problems)
+    _check_running(chosen, problems)
     if common["method"] == "find" and plan["instances"]:
         plan["postfix_user"] = plan["instances"][0]["mail_owner"]
-    entries = [instance.pop("entry") for instance in plan["instances"]]
-    if not options["logs"]:
-        return entries, None
-    logs = plan_logs(
-        [found for found, dummy, dummy in wanted],
-        described.get("unknown") or [],
-        agent,
-        options,
-        common,
-        problems,
-        warnings,
-    )
-    plan["logs"] = {"paths": logs["paths"], "journal": logs["journal"]}
-    plan["entries"] = logs["entries"]
-    return entries, logs["access"]
+    if options["logs"]:
+        unknown = described.get("unknown") or []
+        logs = plan_logs(chosen, unknown, agent, options, common, problems, warnings)
+        plan["logs"] = {"paths": logs["paths"], "journal": logs["journal"]}
+    return entries, logs
 
 
-def _steps(plan, options, common, access, content):
+def _steps(
+    plan: dict[str, Any],
+    options: dict[str, Any],
+    common: dict[str, Any],
+    access: dict[str, Any] | None,
+    content: str | None,
+) -> dict[str, dict[str, Any]]:
     """The arguments of each module that the role calls, by the step's name."""
     user, present = plan["agent"]["user"], plan["state"] == "present"
-    find = present and common["method"] == "find"
-    sudo = {
+    absent = {"user": user, "state": "absent"}
+    sudo = {**absent, "path": common["sudoers_file"], "quiet": options["sudoers_quiet"]}
+    mailq, log = dict(absent), dict(absent)
+    config = {
         "user": user,
-        "path": common["sudoers_file"],
-        "marker": HEADER,
-        "quiet": options["sudoers_quiet"],
-        "state": "present" if find else "absent",
+        "config_directory": plan["agent"]["config_directory"],
+        "state": plan["state"],
     }
-    if find:
+    if present and common["method"] == "find":
         commands = [
             f"find {instance['queue_directory']}/{queue} -type f"
             for instance in plan["instances"]
             for queue in instance["reported"]
         ]
-        sudo.update(run_as=plan["postfix_user"], commands=commands)
-    mailq = {"user": user, "state": "absent"}
-    if present and not find:
-        directories = [instance["config_directory"] for instance in plan["instances"]]
+        sudo.update(run_as=plan["postfix_user"], commands=commands, state="present")
+    elif present:
         mailq.update(
-            config_directory=directories,
+            config_directory=[instance["config_directory"] for instance in plan["instances"]],
             authorized_mailq_users=common["authorized_mailq_users"],
             exclusive=True,
             state="present",
         )
-    log = {"user": user, "state": "absent"}
     if access and access["means"] != "none":
-        log = {**log, **access, "exclusive": True, "state": "present"}
-    config = {
-        "check": "postfix",
-        "user": user,
-        "config_directory": plan["agent"]["config_directory"],
-        "marker": HEADER,
-        "state": plan["state"],
-    }
+        log.update(access, exclusive=True, state="present")
     if present:
         config.update(
             content=content,
@@ -176,178 +184,149 @@ def _steps(plan, options, common, access, content):
     return {"sudo": sudo, "mailq": mailq, "log": log, "config": config}
 
 
-def _official(official, options, problems):
+def _check_official(
+    official: dict[str, Any], options: dict[str, Any], problems: values.Problems
+) -> None:
     """official: checks, additional_checks, disable_untracked_checks and config, the variables of
     the role datadog.dd.agent, None where not set."""
     if "postfix" in (official.get("checks") or {}):
         problems.append(
-            "datadog_checks: the official Datadog role would write postfix.d/conf.yaml anew. Remove"
+            "datadog_checks: the official Datadog role would overwrite postfix.d/conf.yaml. Remove"
             " 'postfix' from datadog_checks."
         )
-    if official.get("disable_untracked_checks") and "postfix" not in (
-        official.get("additional_checks") or []
-    ):
+    additional = official.get("additional_checks") or []
+    if official.get("disable_untracked_checks") and "postfix" not in additional:
         problems.append(
             "datadog_disable_untracked_checks: the official Datadog role would delete"
             " postfix.d/conf.yaml. Add 'postfix' to datadog_additional_checks."
         )
     config = official.get("config")
-    if (
-        config is not None
-        and options["logs"]
-        and options["logs_enabled_in"] == "datadog_yaml"
-        and not config.get("logs_enabled")
-    ):
+    in_file = options["logs"] and options["logs_enabled_in"] == "datadog_yaml"
+    if config is not None and in_file and not config.get("logs_enabled"):
         problems.append(
             "datadog_config: the official Datadog role would write datadog.yaml without log"
             " collection. Add 'logs_enabled: true' to datadog_config, or set"
-            " datadog_postfix_logs_enabled_in to 'environment' or 'none'."
+            f" {_PREFIX}logs_enabled_in to 'environment' or 'none'."
         )
 
 
-def _common(options, problems):
+def _common(options: dict[str, Any], problems: values.Problems) -> dict[str, Any]:
     """The values that hold for every instance."""
-    extra = _extra(_PREFIX + "instance_extra", options["instance_extra"], problems)
     if options["agent_user"] != "":
         values.user(_PREFIX + "agent_user", options["agent_user"], problems)
-    sudoers_file = values.path(_PREFIX + "sudoers_file", options["sudoers_file"], problems)
-    if sudoers_file and "." in sudoers_file.rpartition("/")[2]:
-        problems.add(
-            _PREFIX + "sudoers_file",
-            sudoers_file,
-            "has a dot in its name, and sudo skips such files",
-            "Use a name without one",
-        )
+    methods = ("find", "postqueue")
+    mailq_users = _PREFIX + "authorized_mailq_users"
+    sudoers_file = _PREFIX + "sudoers_file"
     return {
-        "method": values.one_of(
-            _PREFIX + "method", options["method"], ("find", "postqueue"), problems
+        "method": values.one_of(_PREFIX + "method", options["method"], methods, problems),
+        **_shared(options, _PREFIX, "instance_extra", problems),
+        "sudoers_file": values.sudoers_file(sudoers_file, options["sudoers_file"], problems),
+        "authorized_mailq_users": values.each(
+            values.mailq_user, mailq_users, options["authorized_mailq_users"], problems
         ),
-        "queues": _queues(_PREFIX + "queues", options["queues"], problems),
-        "tags": _tags(_PREFIX + "tags", options["tags"], problems),
-        "service": values.text(_PREFIX + "service", options["service"], problems),
-        "min_collection_interval": values.whole(
-            _PREFIX + "min_collection_interval", options["min_collection_interval"], 1, problems
-        ),
-        "extra": extra,
-        "sudoers_file": sudoers_file,
-        "authorized_mailq_users": _mailq_users(options["authorized_mailq_users"], problems),
     }
 
 
-def _mailq_users(given, problems):
-    option = _PREFIX + "authorized_mailq_users"
-    names = values.texts(option, given, problems)
-    for index, name in enumerate(names):
-        if not _MAILQ_USER.fullmatch(name):
-            problems.add(
-                f"{option}[{index}]",
-                name,
-                "is not a user, a file or a table",
-                "Give one name an entry, without blanks or commas",
-            )
-    return names
+def _shared(
+    given: dict[str, Any], prefix: str, extra: str, problems: values.Problems
+) -> dict[str, Any]:
+    """Of the options that the role has for all instances and for each, those that are given. extra:
+    the name of the option for further keys; prefix: what precedes an option's name in a problem."""
+    checks: dict[str, Callable[[str, Any, values.Problems], Any]] = {
+        extra: _extra,
+        "queues": _queues,
+        "tags": _tags,
+        "service": values.text,
+        "min_collection_interval": _interval,
+    }
+    return {
+        "extra" if name == extra else name: check(prefix + name, given[name], problems)
+        for name, check in checks.items()
+        if name in given
+    }
 
 
-def _agent(agent, options, problems):
+def _check_agent(agent: dict[str, Any], options: dict[str, Any], problems: values.Problems) -> None:
     if not agent["installed"]:
         problems.append(
-            "The Datadog Agent is not installed on this host: %s was not found. Install it first,"
-            " with the official role for one, or give datadog_postfix_agent_binary."
-            % (options["agent_binary"] or "datadog-agent")
+            f"The Datadog Agent is not installed on this host:"
+            f" {options['agent_binary'] or 'datadog-agent'} was not found. Install it first, for"
+            f" example with the official role, or set {_PREFIX}agent_binary."
         )
         return
-    directory = values.absolute(
-        _PREFIX + "agent_config_directory", agent["config_directory"], problems
-    )
-    user = options["agent_user"] or "dd-agent"
+    option, user = _PREFIX + "agent_user", options["agent_user"] or "dd-agent"
+    hint = "Name the user that the Agent runs as"
     if agent["user"] is None:
-        problems.add(
-            _PREFIX + "agent_user",
-            user,
-            "does not exist on this host",
-            "Name the user that the Agent runs as",
-        )
+        problems.add(option, user, "is not a user on this host", hint)
     elif agent["user"]["uid"] == 0:
-        problems.add(
-            _PREFIX + "agent_user",
-            user,
-            "is root, for whom the check proves nothing",
-            "Name the user that the Agent runs as",
-        )
+        problems.add(option, user, "is root, for whom the check proves nothing", hint)
+    option = _PREFIX + "agent_config_directory"
+    directory = values.absolute(option, agent["config_directory"], problems)
     if directory and not agent["config_directory_exists"]:
-        problems.add(
-            _PREFIX + "agent_config_directory",
-            directory,
-            "does not exist on this host",
-            "Name the Agent's configuration directory",
-        )
+        hint = "Name the Agent's configuration directory"
+        problems.add(option, directory, "does not exist on this host", hint)
     if agent["postfix_configurations"] is None:
-        reasons = "; ".join(
-            entry["why"]
-            for entry in agent["unknown"]
-            if entry["what"] in ("config_directory", "confd_path", "postfix_configurations")
-        )
-        problems.append(
-            f"The Agent's configuration cannot be looked at: {reasons}. Run the role as root"
-            " (become: true); if it is root's already, look at what is named ('ls -ld'), and"
-            " remove what does not belong there."
-        )
+        reasons = _reasons(agent, "config_directory", "confd_path", "postfix_configurations")
+        hint = "Remove what does not belong there ('ls -ld')"
+        if "Permission denied" in reasons:
+            hint = "Run the role as root (become: true)"
+        problems.append(f"The Agent's configuration cannot be read: {reasons}. {hint}.")
     own = f"{agent['confd_path']}/postfix.d/conf.yaml"
     for other in agent["postfix_configurations"] or []:
         if other != own:
             problems.append(
-                f"{other}: the Agent would load this file besides {own} and count twice. Remove it,"
-                " or rename it so that it does not end in .yaml or .yml."
+                f"{other}: the Agent would load this file in addition to {own} and count twice."
+                " Remove it, or rename it so that it does not end in .yaml or .yml."
             )
-    _service(agent, options, problems)
+    _check_service(agent, options, problems)
 
 
-def _service(agent, options, problems):
+def _check_service(
+    agent: dict[str, Any], options: dict[str, Any], problems: values.Problems
+) -> None:
     if options["restart"] and agent["service_manager"] is None:
         problems.append(
             "This host runs neither systemd nor launchd, so the Agent cannot be restarted. Set"
-            " datadog_postfix_restart=false, and restart it yourself."
+            f" {_PREFIX}restart=false, and restart it yourself."
         )
     elif options["restart"] and agent["service"] is None:
-        service = options["agent_service"] or "datadog-agent"
         problems.add(
             _PREFIX + "agent_service",
-            service,
-            "is no service on this host, so the Agent cannot be restarted",
+            options["agent_service"] or "datadog-agent",
+            "is not a service on this host, so the Agent cannot be restarted",
             "Name the Agent's service",
         )
     elif options["verify"] and agent["process"] is None:
-        reasons = (
-            "; ".join(entry["why"] for entry in agent["unknown"] if entry["what"] == "process")
-            or "there is no such process"
-        )
+        reasons = _reasons(agent, "process") or "there is no such process"
         problems.append(
             f"The Agent does not run ({reasons}), so nothing could be verified. Start it"
             " ('systemctl start datadog-agent', 'journalctl -u datadog-agent'), or set"
-            " datadog_postfix_verify=false: the role then configures it and leaves it stopped."
+            f" {_PREFIX}verify=false: the role then configures it and leaves it stopped."
         )
 
 
-def _stopped(chosen, problems):
+def _reasons(agent: dict[str, Any], *fields: str) -> str:
+    return "; ".join(entry["why"] for entry in agent["unknown"] if entry["what"] in fields)
+
+
+def _check_running(chosen: list[dict[str, Any]], problems: values.Problems) -> None:
     stopped = [instance["config_directory"] for instance in chosen if instance["running"] is False]
     if stopped:
         problems.append(
-            f"Postfix does not run for {', '.join(stopped)}: nothing is delivered, and its numbers"
+            f"Postfix does not run for {', '.join(stopped)}: it delivers nothing, and its numbers"
             " stand still. Start it ('postmulti -i NAME -p start', 'systemctl status postfix*'),"
-            " or name the instances to monitor in datadog_postfix_instances."
+            f" or name the instances to monitor in {_PREFIX}instances."
         )
 
 
-def _wanted(found, options, problems):
+def _wanted(
+    found: list[dict[str, Any]], options: dict[str, Any], problems: values.Problems
+) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
     """(described instance, option's name, user's dictionary) of every instance to monitor."""
     given = options["instances"]
     if not isinstance(given, (list, tuple)):
-        problems.add(
-            _PREFIX + "instances",
-            given,
-            "is not a list",
-            "Write a list of dictionaries with config_directory",
-        )
+        hint = "Write a list of dictionaries with config_directory"
+        problems.add(_PREFIX + "instances", given, "is not a list", hint)
         return []
     if not given:
         enabled = [
@@ -356,178 +335,138 @@ def _wanted(found, options, problems):
         if not enabled:
             problems.append(
                 "No Postfix instance of this host is enabled (multi_instance_enable). Enable one,"
-                " or name those to monitor in datadog_postfix_instances."
+                f" or name those to monitor in {_PREFIX}instances."
             )
         return [(instance, instance["config_directory"], {}) for instance in enabled]
-    wanted, seen = [], set()
+    described = {instance["config_directory"]: instance for instance in found}
+    wanted: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {}
     for index, own in enumerate(given):
         option = f"{_PREFIX}instances[{index}]"
         if not isinstance(own, dict):
-            problems.add(
-                option, own, "is not a dictionary", "Write {config_directory: /etc/postfix}"
-            )
+            hint = "Write {config_directory: /etc/postfix}"
+            problems.add(option, own, "is not a dictionary", hint)
             continue
-        directory = values.path(option + ".config_directory", own.get("config_directory"), problems)
-        instance = next(
-            (instance for instance in found if instance["config_directory"] == directory), None
-        )
+        name = option + ".config_directory"
+        directory = values.path(name, own.get("config_directory"), problems)
         if directory is None:
             continue
-        if directory in seen:
-            problems.add(option + ".config_directory", directory, "is named twice", "Name it once")
-        elif instance is None:
-            problems.add(
-                option + ".config_directory",
-                directory,
-                "was not described by Postfix",
-                "Name a configuration directory with a main.cf",
-            )
+        if directory in wanted:
+            problems.add(name, directory, "is named twice", "Name it once")
+        elif directory not in described:
+            hint = "Name a configuration directory with a main.cf"
+            problems.add(name, directory, "is not a Postfix instance of this host", hint)
         else:
-            wanted.append((instance, option, own))
-        seen.add(directory)
-    return wanted
+            wanted[directory] = (described[directory], option, own)
+    return list(wanted.values())
 
 
-def _instance(found, option, own, common, number, described, problems):
+def _instance(
+    found: dict[str, Any],
+    option: str,
+    own: dict[str, Any],
+    common: dict[str, Any],
+    several: bool,
+    problems: values.Problems,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An instance of the plan, and its entry in conf.yaml."""
     directory = found["config_directory"]
-    if found["queue_directory"] is None:
-        problems.append(
-            f"{directory}: this instance's main.cf cannot be read: {_why(described, directory)}."
-            " Correct that first."
-        )
-        return None
-    queue_directory = values.path(
-        f"queue_directory of {directory}",
-        found["queue_directory"],
-        problems,
-        "Correct it in main.cf",
-    )
-    mail_owner = values.user(f"mail_owner of {directory}", found["mail_owner"], problems)
     values.path("configuration directory", directory, problems)
+    name = f"queue_directory of {directory}"
+    queue_directory = values.path(name, found["queue_directory"], problems, "Correct it in main.cf")
+    mail_owner = values.user(f"mail_owner of {directory}", found["mail_owner"], problems)
     for key in own:
-        if key not in (
-            "config_directory",
-            "queues",
-            "tags",
-            "service",
-            "min_collection_interval",
-            "extra",
-        ):
+        if key not in _INSTANCE_KEYS:
             problems.add(option, key, "is not known", "Give such keys of the check in 'extra'")
-    queues = (
-        _queues(option + ".queues", own["queues"], problems)
-        if "queues" in own
-        else common["queues"]
-    )
-    tags = common["tags"] + (
-        _tags(option + ".tags", own["tags"], problems) if "tags" in own else []
-    )
-    name = (
-        values.text(f"multi_instance_name of {directory}", found["name"], problems)
-        if found["name"] != "-"
-        else directory.rpartition("/")[2]
-    )
-    if number > 1:
-        tags = tags + [f"postfix_instance:{name}"]
-    service = (
-        values.text(option + ".service", own["service"], problems)
-        if "service" in own
-        else common["service"]
-    )
-    interval = common["min_collection_interval"]
-    if "min_collection_interval" in own:
-        interval = values.whole(
-            option + ".min_collection_interval", own["min_collection_interval"], 1, problems
-        )
-    extra = dict(
-        common["extra"],
-        **(_extra(option + ".extra", own["extra"], problems) if "extra" in own else {}),
-    )
+    given = {**common, **_shared(own, option + ".", "extra", problems)}
+    # A tag or key of the instance comes on top.
+    tags = list(common["tags"])
+    if "tags" in own:
+        tags += given["tags"]
+    if several:
+        tags.append(f"postfix_instance:{_name(found, problems)}")
     by_find = common["method"] == "find"
+    tag = (queue_directory or "").rpartition("/")[2] if by_find else str.__str__(directory)
     entry = {
         "directory": queue_directory,
         "config_directory": str.__str__(directory),
-        "queues": queues,
+        "queues": given["queues"],
         "tags": list(dict.fromkeys(tags)),
-        "service": service,
-        "min_collection_interval": interval,
+        "service": given["service"],
+        "min_collection_interval": given["min_collection_interval"],
+        **common["extra"],
+        **given["extra"],
     }
-    return {
-        "name": name,
-        "config_directory": entry["config_directory"],
+    instance = {
+        "config_directory": str.__str__(directory),
         "queue_directory": queue_directory,
         "mail_owner": mail_owner,
-        "queues": queues,
-        "reported": queues if by_find else list(POSTQUEUE_QUEUES),
-        "instance_tag": (
-            (queue_directory or "").rpartition("/")[2] if by_find else entry["config_directory"]
-        ),
-        "entry": dict(entry, **extra),
+        "reported": given["queues"] if by_find else list(POSTQUEUE_QUEUES),
+        "instance_tag": tag,
     }
+    return instance, entry
 
 
-def _queues(option, given, problems):
-    queues = values.some_of(option, given, QUEUES, problems)
-    if not queues and isinstance(given, (list, tuple)) and not given:
+def _name(found: dict[str, Any], problems: values.Problems) -> str | None:
+    directory = found["config_directory"]
+    if found["name"] == "-":
+        return str(directory.rpartition("/")[2])
+    return values.text(f"multi_instance_name of {directory}", found["name"], problems)
+
+
+def _queues(option: str, given: Any, problems: values.Problems) -> list[str]:
+    if isinstance(given, (list, tuple)) and not given:
         problems.add(option, given, "names no queue", f"Name at least one of {', '.join(QUEUES)}")
-    return queues
+    return values.some_of(option, given, QUEUES, problems)
 
 
-def _tags(option, given, problems):
-    tags = values.texts(option, given, problems)
-    for index, tag in enumerate(tags):
-        if tag.startswith(_CHECK_TAGS):
-            problems.add(
-                f"{option}[{index}]",
-                tag,
-                "is a tag that the check itself gives, with another value",
-                "Use another key",
-            )
-    return tags
+def _tags(option: str, given: Any, problems: values.Problems) -> list[str]:
+    return values.each(_tag, option, given, problems)
 
 
-def _extra(option, given, problems):
-    if not isinstance(given, dict):
-        problems.add(
-            option,
-            given,
-            "is not a dictionary",
-            "Write keys of the check's instance and their values",
-        )
-        return {}
-    for key in _OWN_KEYS:
-        if key in given:
-            problems.add(option, key, "cannot be given here", "Use the option for it")
-    return values.plain(option, given, problems)
+def _tag(option: str, tag: str, problems: values.Problems) -> str:
+    if tag.startswith(_CHECK_TAGS):
+        wrong = "is a tag that the check itself sets, with another value"
+        problems.add(option, tag, wrong, "Use another key")
+    return tag
 
 
-def _clashes(instances, method, problems):
-    """Instances that the check cannot tell apart, or for which one configuration cannot stand."""
-    first = {}
-    # What could not be told was refused already.
+def _interval(option: str, given: Any, problems: values.Problems) -> int | None:
+    return values.whole(option, given, 1, problems)
+
+
+def _extra(option: str, given: Any, problems: values.Problems) -> dict[str, Any]:
+    return values.further_keys(option, given, _OWN_KEYS, problems)
+
+
+def _check_clashes(
+    instances: list[dict[str, Any]], method: str | None, problems: values.Problems
+) -> None:
+    """Instances that the check cannot distinguish, or for which one configuration does not do."""
+    # The others were refused already.
     instances = [
         instance for instance in instances if instance["queue_directory"] and instance["mail_owner"]
     ]
+    first: dict[str, dict[str, Any]] = {}
     for instance in instances:
-        other = first.setdefault(instance["instance_tag"], instance)
+        tag = instance["instance_tag"]
+        other = first.setdefault(tag, instance)
         if other is not instance:
             problems.append(
-                f"{other['queue_directory']} and {instance['queue_directory']}: the last part of"
-                f" both queue directories is '{instance['instance_tag']}', and the check tells"
-                f" instances by it (tag instance:{instance['instance_tag']}). Use"
-                " datadog_postfix_method=postqueue, or monitor only one of them"
-                " (datadog_postfix_instances)."
+                f"{other['queue_directory']} and {instance['queue_directory']}: both queue"
+                f" directories end in '{tag}', and the check distinguishes instances by that (tag"
+                f" instance:{tag}). Use {_PREFIX}method=postqueue, or monitor only one of them"
+                f" ({_PREFIX}instances)."
             )
     owners = list(dict.fromkeys(instance["mail_owner"] for instance in instances))
     if method == "find" and len(owners) > 1:
         problems.append(
-            f"The instances have different mail owners ({', '.join(owners)}), and the check knows"
-            " one postfix_user only. Use datadog_postfix_method=postqueue, or monitor those of one"
-            " owner (datadog_postfix_instances)."
+            f"The instances have different mail owners ({', '.join(owners)}), but the check takes"
+            f" one postfix_user only. Use {_PREFIX}method=postqueue, or monitor those of one owner"
+            f" ({_PREFIX}instances)."
         )
 
 
-def _why(described, directory):
+def _why(described: dict[str, Any], directory: str | None) -> str:
     reasons = [
         unknown["why"]
         for unknown in described.get("unknown") or []

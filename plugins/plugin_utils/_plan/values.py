@@ -5,45 +5,34 @@
 """Checks of single values of the role datadog_postfix. Each returns the value in a plain Python
 type, or adds a problem and returns None.
 
-A problem is a sentence that names the option, the value and a hint. Values come from the user's
+A problem is a sentence that names the option and the value, and a hint. Values come from the user's
 variables and from hosts, so any text can occur."""
 
 from __future__ import annotations
 
 import math
 import re
+from typing import Any, Callable, List, Sequence
 
-# What needs no escape in sudoers and is no pattern there (sudoers(5): Wildcards, Other special
-# characters and reserved words).
-_PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+")
-# A word of capitals is an alias or ALL in sudoers; useradd(8) wants no colon, comma or blank
-# either.
-_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_ALIAS = re.compile(r"[A-Z][A-Z0-9_]*")
-# Words that sudoers takes for something else than a user.
-_RESERVED = (
-    "sudoedit",
-    "Defaults",
-    "User_Alias",
-    "Runas_Alias",
-    "Host_Alias",
-    "Cmnd_Alias",
-    "Cmd_Alias",
+from ansible_collections.mailops.postfix.plugins.module_utils._access import sudoers
+from ansible_collections.mailops.postfix.plugins.module_utils._access.parameter_grants import (
+    mailq_user_fault,
 )
+
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(?:service|slice|scope|socket|timer|target|path)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # What stands for a byte that is not UTF-8; the Agent refuses a file that has it, escaped or not.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-class Problems(list):
+class Problems(List[str]):
     """The problems found, in the order in which they were found."""
 
-    def add(self, option, value, wrong, hint):
+    def add(self, option: str, value: object, wrong: str, hint: str) -> None:
         self.append(f"{option}: {value!r} {wrong}. {hint}.")
 
 
-def plain(option, value, problems):
+def plain(option: str, value: Any, problems: Problems) -> Any:
     """Numbers, truth values, texts, and lists and dictionaries of them, as the plain types that
     YAML knows."""
     if isinstance(value, bool):
@@ -82,7 +71,7 @@ def plain(option, value, problems):
     return None
 
 
-def text(option, value, problems):
+def text(option: str, value: Any, problems: Problems) -> str | None:
     """A text of at least one character, on one line; a number counts as text."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
@@ -104,14 +93,14 @@ def text(option, value, problems):
     return None
 
 
-def _characters(option, value, problems):
+def _characters(option: str, value: str, problems: Problems) -> str | None:
     if not _SURROGATE.search(value):
         return str.__str__(value)
     problems.add(option, value, "has a byte that is not UTF-8", "Write it in UTF-8")
     return None
 
 
-def texts(option, value, problems):
+def texts(option: str, value: Any, problems: Problems) -> list[str]:
     """A list of texts, each once."""
     if not isinstance(value, (list, tuple)):
         hint = (
@@ -125,15 +114,15 @@ def texts(option, value, problems):
     return list(dict.fromkeys(item for item in found if item is not None))
 
 
-def one_of(option, value, choices, problems):
+def one_of(option: str, value: Any, choices: Sequence[str], problems: Problems) -> str | None:
     """A member of choices."""
     if isinstance(value, str) and value in choices:
         return str.__str__(value)
-    problems.add(option, value, "is not known", f"Choose of {', '.join(choices)}")
+    problems.add(option, value, "is not known", f"Choose one of {', '.join(choices)}")
     return None
 
 
-def some_of(option, value, choices, problems):
+def some_of(option: str, value: Any, choices: Sequence[str], problems: Problems) -> list[str]:
     """A list of members of choices, each once."""
     if not isinstance(value, (list, tuple)):
         problems.add(
@@ -146,7 +135,7 @@ def some_of(option, value, choices, problems):
     return list(dict.fromkeys(item for item in found if item is not None))
 
 
-def whole(option, value, lowest, problems):
+def whole(option: str, value: Any, lowest: int, problems: Problems) -> int | None:
     """A whole number, lowest or above."""
     number = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) else value
     if isinstance(number, int) and not isinstance(number, bool) and number >= lowest:
@@ -155,12 +144,26 @@ def whole(option, value, lowest, problems):
     return None
 
 
-def absolute(option, value, problems, hint="Give an absolute path"):
+def further_keys(option: str, value: Any, own: Sequence[str], problems: Problems) -> dict[str, Any]:
+    """Keys that are passed on to the Agent with their values, but not those that have an option of
+    their own."""
+    if not isinstance(value, dict):
+        problems.add(option, value, "is not a dictionary", "Write keys and their values")
+        return {}
+    for key in own:
+        if key in value:
+            problems.add(option, key, "cannot be given here", "Use the option for it")
+    return dict(plain(option, value, problems))
+
+
+def absolute(
+    option: str, value: Any, problems: Problems, hint: str = "Give an absolute path"
+) -> str | None:
     """An absolute path without a slash at its end."""
     if not isinstance(value, str) or not value.startswith("/"):
         problems.add(option, value, "is not an absolute path", hint)
     elif not value.strip("/"):
-        problems.add(option, value, "is the root directory", "Name what is meant below it")
+        problems.add(option, value, "is the root directory", "Name a path below it")
     elif value.endswith("/"):
         problems.add(
             option, value, "ends with a slash", f"Write {str.__str__(value.rstrip('/'))!r}"
@@ -170,62 +173,52 @@ def absolute(option, value, problems, hint="Give an absolute path"):
     return None
 
 
-def path(option, value, problems, hint="Give an absolute path"):
-    """An absolute path that can stand in sudoers as it is and is no pattern, without a slash at its
-    end."""
+def path(
+    option: str, value: Any, problems: Problems, hint: str = "Give an absolute path"
+) -> str | None:
+    """An absolute path that can stand in sudoers, without a slash at its end."""
     value = absolute(option, value, problems, hint)
-    if value is None:
+    return None if value is None else _without(option, value, sudoers.path_fault(value), problems)
+
+
+def sudoers_file(option: str, value: Any, problems: Problems) -> str | None:
+    """The path of a file that sudo reads."""
+    value = absolute(option, value, problems)
+    return None if value is None else _without(option, value, sudoers.file_fault(value), problems)
+
+
+def user(option: str, value: Any, problems: Problems) -> str | None:
+    """The name of a user that can stand in sudoers; not root."""
+    fault = sudoers.user_fault(value if isinstance(value, str) else "")
+    return _without(option, value, fault, problems)
+
+
+def mailq_user(option: str, value: str, problems: Problems) -> str | None:
+    """An item of authorized_mailq_users."""
+    return _without(option, value, mailq_user_fault(value), problems)
+
+
+def each(
+    check: Callable[[str, Any, Problems], str | None], option: str, value: Any, problems: Problems
+) -> list[Any]:
+    """A list of texts, each once, and each checked."""
+    return [
+        check(f"{option}[{index}]", item, problems)
+        for index, item in enumerate(texts(option, value, problems))
+    ]
+
+
+def _without(
+    option: str, value: Any, fault: tuple[str, str] | None, problems: Problems
+) -> str | None:
+    if fault:
+        problems.add(option, value, *fault)
         return None
-    parts = value.split("/")[1:]
-    if not {"", ".", ".."}.isdisjoint(parts):
-        problems.add(
-            option,
-            value,
-            "has a '.', a '..' or nothing for a directory",
-            "Write the path that it leads to",
-        )
-    elif not _PATH.fullmatch(value):
-        problems.add(
-            option,
-            value,
-            "has characters that do not belong in a sudoers rule, or are a pattern",
-            "Use letters, digits and '_', '.', '-' only",
-        )
-    else:
-        return value
-    return None
+    return str.__str__(value)
 
 
-def user(option, value, problems):
-    """A user's name that can stand in sudoers as it is; not root."""
-    if not isinstance(value, str) or not _USER.fullmatch(value):
-        problems.add(
-            option,
-            value,
-            "is not a user's name that belongs in a sudoers rule",
-            "Use letters, digits and '_', '.', '-' only",
-        )
-    elif _ALIAS.fullmatch(value) or value in _RESERVED:
-        problems.add(
-            option,
-            value,
-            "means something else in sudoers",
-            f"Use a name with a lower-case letter, but none of {', '.join(_RESERVED)}",
-        )
-    elif value == "root":
-        problems.add(
-            option,
-            value,
-            "would get rights that the check does not need",
-            "Name the user that the Agent, or Postfix, really runs as",
-        )
-    else:
-        return str.__str__(value)
-    return None
-
-
-def unit(option, value, problems):
-    """The name of a systemd unit, with its type, without which the journal has nothing of it."""
+def unit(option: str, value: Any, problems: Problems) -> str | None:
+    """The name of a systemd unit with its type, without which the journal finds nothing."""
     if isinstance(value, str) and _UNIT.fullmatch(value):
         return str.__str__(value)
     problems.add(

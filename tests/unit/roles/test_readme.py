@@ -11,8 +11,8 @@ import re
 
 import yaml
 
-from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import sudoers
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.conf_yaml import HEADER
+from ansible_collections.mailops.postfix.plugins.module_utils._access.sudoers import sudoers
+from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import MARKER
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.logs import RULES
 from ansible_collections.mailops.postfix.tests.injection.places import (
     conf_yaml,
@@ -76,10 +76,16 @@ def test_examples_use_options_that_exist():
 
 
 def test_the_sudoers_files_are_those_that_the_role_writes():
-    options, programs = plan()["steps"]["sudo"], {"find": "/usr/bin/find"}
+    step = plan()["steps"]["sudo"]
+    arguments = (
+        step["user"],
+        step["run_as"],
+        ["/usr/bin/" + command for command in step["commands"]],
+        step["path"],
+    )
     assert blocks("sudoers") == [
-        sudoers(options, programs, False, []),
-        sudoers(options, programs, True, ["log_allowed", "pam_session"]),
+        sudoers(*arguments),
+        sudoers(*arguments, True, ["log_allowed", "pam_session"]),
     ]
 
 
@@ -98,4 +104,4 @@ def test_conf_yaml_is_what_the_role_writes():
     found = plan(
         host(instance(), instance("postfix-out")), tags=["env:prod"], log_rules=["drop_connections"]
     )
-    assert [text for text in blocks("yaml") if text.startswith(HEADER)] == [conf_yaml(found)]
+    assert [text for text in blocks("yaml") if text.startswith(MARKER)] == [conf_yaml(found)]

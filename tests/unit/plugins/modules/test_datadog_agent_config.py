@@ -14,8 +14,8 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mailops.postfix.plugins.module_utils._agent.config import MARKER
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import MARKER
 from ansible_collections.mailops.postfix.plugins.modules import datadog_agent_config
 
 
@@ -54,8 +54,6 @@ def test_failure(call, tmp_path):
 
 
 def test_documentation():
-    documented = yaml.safe_load(datadog_agent_config.DOCUMENTATION)["options"]
-    assert documented["marker"]["default"] == MARKER
     kinds = yaml.safe_load(datadog_agent_config.RETURN)["errors"]["contains"]["kind"]["description"]
     assert (
         {"unsafe_path", "agent_not_installed"}

@@ -44,7 +44,7 @@ def test_no_agent_is_an_answer(call, tmp_path):
     [
         (
             {"config_directory": "etc/datadog-agent"},
-            "bad_argument: config_directory=etc/datadog-agent: not an absolute path",
+            "bad_argument: config_directory: 'etc/datadog-agent' is not an absolute path",
         ),
         ({"binary": "bin/agent"}, "bad_argument: binary=bin/agent: "),
     ],

@@ -441,10 +441,7 @@ UNKNOWN = [
         (
             {},
             {"log_rules": ["mask_all"]},
-            (
-                "datadog_postfix_log_rules[0]: 'mask_all' is not known. Choose of mask_addresses,"
-                " mask_clients, drop_connections."
-            ),
+            "datadog_postfix_log_rules[0]: 'mask_all' is not known. Choose one of",
         ),
     ],
 )
@@ -475,7 +472,7 @@ def test_switch_that_is_not_understood(what, where):
         logs_enabled_in=where,
     )["problems"]
     assert [problem.partition(".")[0] for problem in problems] == (
-        ["Whether logs are enabled could not be told: two lines set it"]
+        ["Cannot see whether logs are enabled: two lines set it"]
         if (what, where) in (("file", "datadog_yaml"), ("environment", "environment"))
         else []
     )

@@ -51,9 +51,6 @@ def test_defaults(read):
     assert steps["sudo"] == {
         "user": "dd-agent",
         "path": "/etc/sudoers.d/mailops-datadog-postfix",
-        "marker": (
-            "# Managed by Ansible (mailops.postfix.datadog_postfix): changes are overwritten."
-        ),
         "quiet": False,
         "state": "present",
         "run_as": "postfix",
@@ -227,17 +224,14 @@ def test_restart_that_is_due():
                 ],
             },
             {},
-            (
-                "/etc/postfix: this instance's main.cf cannot be read: Permission denied. Correct"
-                " that first."
-            ),
+            "/etc/postfix: the main.cf of this instance cannot be read: Permission denied.",
         ),
         (
             {},
             {"installed": False},
             "The Datadog Agent is not installed on this host: datadog-agent was not found.",
         ),
-        ({}, {"user": None}, "datadog_postfix_agent_user: 'dd-agent' does not exist on this host."),
+        ({}, {"user": None}, "datadog_postfix_agent_user: 'dd-agent' is not a user on this host."),
         (
             {},
             {"user": {"uid": 0}},
@@ -259,21 +253,23 @@ def test_restart_that_is_due():
                     "/etc/datadog-agent/conf.d/postfix.yaml",
                 ]
             },
-            (
-                "/etc/datadog-agent/conf.d/postfix.yaml: the Agent would load this file besides"
-                " /etc/datadog-agent/conf.d/postfix.d/conf.yaml"
-            ),
+            "/etc/datadog-agent/conf.d/postfix.yaml: the Agent would load this file in addition",
         ),
         (
             {},
             {
                 "postfix_configurations": None,
-                "unknown": [{"what": "postfix_configurations", "why": "closed"}],
+                "unknown": [{"what": "postfix_configurations", "why": "/x: Permission denied"}],
             },
-            (
-                "The Agent's configuration cannot be looked at: closed. Run the role as root"
-                " (become: true)"
-            ),
+            "The Agent's configuration cannot be read: /x: Permission denied. Run the role as root",
+        ),
+        (
+            {},
+            {
+                "postfix_configurations": None,
+                "unknown": [{"what": "confd_path", "why": "/x is a symbolic link"}],
+            },
+            "The Agent's configuration cannot be read: /x is a symbolic link. Remove what does",
         ),
         (
             {},
@@ -286,10 +282,7 @@ def test_restart_that_is_due():
         (
             {},
             {"service": None},
-            (
-                "datadog_postfix_agent_service: 'datadog-agent' is no service on this host, so the"
-                " Agent cannot be restarted."
-            ),
+            "datadog_postfix_agent_service: 'datadog-agent' is not a service on this host",
         ),
         (
             {},
@@ -299,7 +292,7 @@ def test_restart_that_is_due():
         (
             {"instances": [instance(running=False)]},
             {},
-            "Postfix does not run for /etc/postfix: nothing is delivered",
+            "Postfix does not run for /etc/postfix: it delivers nothing",
         ),
     ],
 )
@@ -314,7 +307,7 @@ def test_equal_last_parts():
     )
     problem = only(plan(instances))
     assert problem.startswith(
-        "/srv/a/spool and /srv/b/spool: the last part of both queue directories is 'spool'"
+        "/srv/a/spool and /srv/b/spool: both queue directories end in 'spool'"
     )
     assert "datadog_postfix_method=postqueue" in problem
     assert plan(instances, method="postqueue")["problems"] == []
@@ -358,10 +351,7 @@ def test_no_further_problem_with_what_is_wrong_already():
         ),
         (
             {"instances": [{"config_directory": "/etc/other"}]},
-            (
-                "datadog_postfix_instances[0].config_directory: '/etc/other' was not described by"
-                " Postfix."
-            ),
+            "datadog_postfix_instances[0].config_directory: '/etc/other' is not a Postfix",
         ),
         (
             {"instances": [{}]},
@@ -381,14 +371,11 @@ def test_no_further_problem_with_what_is_wrong_already():
         ({"queues": []}, "datadog_postfix_queues: [] names no queue."),
         (
             {"queues": ["bounce"]},
-            (
-                "datadog_postfix_queues[0]: 'bounce' is not known. Choose of maildrop, incoming,"
-                " active, deferred, hold, corrupt."
-            ),
+            "datadog_postfix_queues[0]: 'bounce' is not known. Choose one of maildrop, incoming,",
         ),
         (
             {"sudoers_file": "/etc/sudoers.d/datadog.conf"},
-            "datadog_postfix_sudoers_file: '/etc/sudoers.d/datadog.conf' has a dot in its name",
+            "datadog_postfix_sudoers_file: '/etc/sudoers.d/datadog.conf' is a file name that sudo",
         ),
         (
             {"instance_extra": {"tags": ["a"]}},
@@ -419,7 +406,7 @@ def test_no_further_problem_with_what_is_wrong_already():
         ),
         (
             {"tags": ["queue:x"]},
-            "datadog_postfix_tags[0]: 'queue:x' is a tag that the check itself gives",
+            "datadog_postfix_tags[0]: 'queue:x' is a tag that the check itself sets",
         ),
         ({"tags": "env:prod"}, "datadog_postfix_tags: 'env:prod' is not a list. Write [env:prod]."),
         (
