@@ -2,17 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""POSIX access lists: what they allow, and how one user's entry comes in and goes out again.
-Formats: acl(5), getfacl(1)."""
+"""POSIX access lists: what they allow, and how to add and remove the entry of one user. Formats:
+acl(5), getfacl(1)."""
 
 from __future__ import annotations
 
-import collections
 import re
+from typing import Dict, Iterable, NamedTuple
 
-# owner, group: numeric; entries, default: permissions (str such as V(r-x)) by tag, V(user:),
-# V(user:950), V(group:), V(mask:), V(other:).
-Acl = collections.namedtuple("Acl", "owner group entries default")
+# Permissions, such as V(r-x), by tag: V(user:), V(user:950), V(group:), V(mask:), V(other:).
+Entries = Dict[str, str]
+
+
+class Acl(NamedTuple):
+    """owner, group: numeric; default: the default access list of a directory."""
+
+    owner: int
+    group: int
+    entries: Entries
+    default: Entries
+
 
 _ENTRY = re.compile(r"(default:)?((?:user|group):\d*|mask:|other:):?([r-][w-][x-])\Z")
 _OWNER = re.compile(r"# (owner|group): (\d+)\Z")
@@ -21,14 +30,15 @@ _NONE = "---"
 
 
 class AclError(ValueError):
-    """Text that is no access list, or an entry that cannot come in without opening the file to
-    others."""
+    """Text that is not an access list, or an entry that cannot be added without giving others
+    more."""
 
 
-def parse_acl(lines):
+def parse_acl(lines: Iterable[str]) -> Acl:
     """The Acl in what C(getfacl -n -E) prints. Raises AclError."""
-    found = {"owner": None, "group": None}
-    entries, default = {}, {}
+    found: dict[str, int] = {}
+    entries: Entries = {}
+    default: Entries = {}
     for line in lines:
         owner, entry = _OWNER.match(line), _ENTRY.match(line)
         if owner:
@@ -37,30 +47,25 @@ def parse_acl(lines):
             (default if entry.group(1) else entries)[entry.group(2)] = entry.group(3)
         elif line and not line.startswith("# "):
             raise AclError(f"not an entry: {line[:200]!r}")
-    if None in found.values() or not {"user:", "group:", "other:"} <= set(entries):
+    if len(found) < 2 or not {"user:", "group:", "other:"} <= set(entries):
         raise AclError("an access list without owner, group or one of their entries")
     return Acl(found["owner"], found["group"], entries, default)
 
 
-def acl_of_mode(owner, group, mode):
+def acl_of_mode(owner: int, group: int, mode: int) -> Acl:
     """The Acl that a file has without one of its own."""
-    tags = (("user:", 6), ("group:", 3), ("other:", 0))
-    return Acl(
-        owner,
-        group,
-        {
-            tag: "".join(
-                bit if mode >> shift & 4 >> place else "-" for place, bit in enumerate(_BITS)
-            )
-            for tag, shift in tags
-        },
-        {},
-    )
+    entries = {}
+    for tag, shift in (("user:", 6), ("group:", 3), ("other:", 0)):
+        given = mode >> shift
+        entries[tag] = "".join(
+            bit if given & value else "-" for bit, value in zip(_BITS, (4, 2, 1))
+        )
+    return Acl(owner, group, entries, {})
 
 
-def allows(acl, uid, gids, bit):
+def allows(acl: Acl, uid: int, gids: Iterable[int], bit: str) -> str | None:
     """By which entry a user other than root gets a permission, V(owner), V(acl), V(group) or
-    V(other). None where he does not get it."""
+    V(other). None where the user does not get it."""
     entries, mask = acl.entries, acl.entries.get("mask:", _BITS)
     named = entries.get(_user(uid))
     if uid == acl.owner:
@@ -74,7 +79,7 @@ def allows(acl, uid, gids, bit):
     return "other" if bit in entries["other:"] else None
 
 
-def with_user(entries, uid, bit):
+def with_user(entries: Entries, uid: int, bit: str) -> Entries:
     """The entries with a permission for a user. Raises AclError where the mask would have to
     give others more than they have."""
     mask = entries.get("mask:", entries["group:"])
@@ -94,7 +99,9 @@ def with_user(entries, uid, bit):
     )
 
 
-def without_user(entries, uid, bit, before, mask):
+def without_user(
+    entries: Entries, uid: int, bit: str, before: str | None, mask: str | None
+) -> Entries:
     """The entries as they were before with_user: before, the user's entry, and mask, both None
     where there was none.
 
@@ -102,35 +109,33 @@ def without_user(entries, uid, bit, before, mask):
     mask only becomes narrower."""
     if _user(uid) not in entries:
         return entries
-    left = {tag: permissions for tag, permissions in entries.items() if tag != _user(uid)}
+    kept = dict(entries)
+    own = kept.pop(_user(uid))
     if before is not None:
-        left[_user(uid)] = (
-            entries[_user(uid)] if bit in before else entries[_user(uid)].replace(bit, "-")
-        )
+        kept[_user(uid)] = own if bit in before else own.replace(bit, "-")
     if mask is not None:
         if entries["mask:"] == _union(mask, bit):
-            left["mask:"] = mask
-    elif not any(_is_named(tag) for tag in left):
+            kept["mask:"] = mask
+    elif not any(_is_named(tag) for tag in kept):
         # The group's entry has no mask then, and must not give more than it gave under it.
-        left["group:"] = "".join(
-            here if here in entries["mask:"] else "-" for here in left["group:"]
+        kept["group:"] = "".join(
+            here if here in entries["mask:"] else "-" for here in kept["group:"]
         )
-        del left["mask:"]
-    return left
+        del kept["mask:"]
+    return kept
 
 
-def default_for(uid):
-    """A default access list: what is made in the directory may be read by its owner and this
-    user."""
+def default_for(uid: int) -> Entries:
+    """A default access list: the owner and this user can read what is made in the directory."""
     return {"user:": "rwx", "group:": _NONE, "other:": _NONE, _user(uid): "r--", "mask:": "r--"}
 
 
-def permissions_of(entries, uid):
+def permissions_of(entries: Entries, uid: int) -> str | None:
     """The permissions in a user's entry. None without one."""
     return entries.get(_user(uid))
 
 
-def difference(before, after):
+def difference(before: Entries, after: Entries) -> tuple[list[str], list[str]]:
     """The entries to set and those to remove (two lists), as setfacl takes them."""
     changed = [
         "{}:{}".format(*entry) for entry in after.items() if before.get(entry[0]) != entry[1]
@@ -138,22 +143,22 @@ def difference(before, after):
     return changed, [tag for tag in before if tag not in after]
 
 
-def shown(entries):
+def shown(entries: Entries) -> str:
     """The entries as one line of text."""
     return ",".join("{}:{}".format(*entry) for entry in sorted(entries.items())) or "none"
 
 
-def _user(uid):
+def _user(uid: int) -> str:
     return f"user:{uid}"
 
 
-def _is_named(tag):
+def _is_named(tag: str) -> bool:
     return tag.startswith(("user:", "group:")) and not tag.endswith(":")
 
 
-def _is_masked(tag):
+def _is_masked(tag: str) -> bool:
     return tag == "group:" or _is_named(tag)
 
 
-def _union(permissions, bit):
+def _union(permissions: str, bit: str) -> str:
     return "".join(here if here in permissions or here == bit else "-" for here in _BITS)

@@ -2,19 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes of access lists, modes, groups and parameters, planned first and then made, each on
-the very file that was looked at."""
+"""Changes of access lists, modes, groups and parameters: planned first, then made, each on the very
+file that was looked at."""
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import errno
 import grp
 import os
 import stat
 import tempfile
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._access.acl import (
     Acl,
@@ -39,8 +38,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
-# gids: set; uid is None and gids empty for a user that is gone.
-Account = collections.namedtuple("Account", "name uid gids")
+
+class Account(NamedTuple):
+    """A user. uid is -1 and gids are empty for one that no longer exists."""
+
+    name: str
+    uid: int
+    gids: frozenset[int]
 
 
 class Node:
@@ -103,7 +107,7 @@ class Changes:
         return self._runner.find(program) is not None
 
     def run(self, command: list[str], path: str | None = None) -> list[str]:
-        """The lines that a command prints. path: the name of the file whose address it is given.
+        """The lines that a command prints. path: the name of the file that it gets by its address.
         Raises HostError where it fails."""
         rc, lines, stderr, argv = self._runner.run(command)
         if rc != 0:
@@ -122,7 +126,8 @@ class Changes:
                 raise HostError(
                     "unsafe_path",
                     f"{path} is a symbolic link",
-                    hint="Name the file itself, if it belongs there; else remove the link.",
+                    hint="Name the file that it leads to, or remove the link if it does not belong"
+                    " there.",
                 )
             node = self._node(path, place.open(), place.fileno())
         if node.status.st_nlink != 1:
@@ -145,7 +150,8 @@ class Changes:
 
     def way(self, path: str) -> list[Node]:
         """The directories that are passed on the way to a path, the one that it is in last."""
-        nodes, above = [], path
+        nodes: list[Node] = []
+        above = path
         while above != "/":
             above = os.path.dirname(above)
             try:
@@ -196,7 +202,7 @@ class Changes:
 
     def targets(self) -> set[str]:
         """What changes: paths, groups and configuration directories."""
-        nodes = [node.path for node in self._changed()] + [node.path for node in self._modes]
+        nodes = [change[0].path for change in self._changed()] + [node.path for node in self._modes]
         return set(
             nodes
             + [name for name, dummy in self._of(self._groups)]
@@ -210,20 +216,17 @@ class Changes:
                 if joins
                 else commands.gpasswd_delete(self._account.name, name)
             )
-        for node in self._changed():
-            self._set(node, node.before, node.after)
+        for node, before, after in self._changed():
+            self._set(node, before, after)
             if not self._is_in_place(node):
-                self._set(node, node.after, node.before)
-                hint = (
-                    "Run this again, where it was being rotated; else look who can write to its"
-                    " directory."
-                )
+                self._set(node, after, before)
                 raise HostError(
                     "unsafe_path",
-                    f"{node.path} was replaced while its access list was changed",
-                    hint=hint,
+                    f"{node.path} was replaced while its access list was being changed",
+                    hint="Run this again if it was being rotated; otherwise check who can write to"
+                    " its directory.",
                 )
-            node.before = node.after
+            node.before = after
         for node, mode in self._modes.items():
             os.fchmod(node.fd, mode)
         for (directory, name), (dummy, value) in self._of(self._parameters):
@@ -234,34 +237,34 @@ class Changes:
 
     def diff(self) -> dict[str, str]:
         """What changes, before and after, as text."""
-        sides: dict[str, str] = {}
-        for index, side in enumerate(("before", "after")):
-            lines = [
-                f"{self._account.name} is {'in' if value[index] else 'not in'} {name}"
-                for name, value in self._of(self._groups)
-            ]
-            for node in self._changed():
-                acl = getattr(node, side)
-                lines.append(f"{node.path} {shown(acl.entries)}")
-                if node.before.default != node.after.default:
-                    lines.append(f"{node.path} default {shown(acl.default)}")
-            lines += [
-                f"{node.path} {(stat.S_IMODE(node.status.st_mode), mode)[index]:04o}"
-                for node, mode in self._modes.items()
-            ]
-            for place, value in self._of(self._parameters):
-                lines.append(
-                    "%s %s %s"
-                    % (place + ("is not set" if value[index] is None else "= " + value[index],))
-                )
-            sides[side] = "".join(line + "\n" for line in lines)
-        return sides
+        return {"before": self._side(0), "after": self._side(1)}
+
+    def _side(self, index: int) -> str:
+        lines = [
+            f"{self._account.name} is {'in' if value[index] else 'not in'} {name}"
+            for name, value in self._of(self._groups)
+        ]
+        for node, *acls in self._changed():
+            lines.append(f"{node.path} {shown(acls[index].entries)}")
+            if acls[0].default != acls[1].default:
+                lines.append(f"{node.path} default {shown(acls[index].default)}")
+        for node, mode in self._modes.items():
+            mode = (stat.S_IMODE(node.status.st_mode), mode)[index]
+            lines.append(f"{node.path} {mode:04o}")
+        for (directory, name), value in self._of(self._parameters):
+            shown_value = "is not set" if value[index] is None else f"= {value[index]}"
+            lines.append(f"{directory} {name} {shown_value}")
+        return "".join(line + "\n" for line in lines)
 
     def _of(self, pairs: dict[Any, Any]) -> list[tuple[Any, Any]]:
         return [(key, pair) for key, pair in pairs.items() if pair[0] != pair[1]]
 
-    def _changed(self) -> list[Node]:
-        return [node for node in self._nodes.values() if node.after != node.before]
+    def _changed(self) -> list[tuple[Node, Acl, Acl]]:
+        return [
+            (node, node.before, node.after)
+            for node in self._nodes.values()
+            if node.before is not None and node.after is not None and node.before != node.after
+        ]
 
     def _node(self, path: str, fd: int, directory: int | None) -> Node:
         """The node that a new descriptor is for, in an open directory."""
@@ -290,7 +293,7 @@ class Changes:
             return parse_acl(self.run(commands.getfacl(node.address), node.path))
         except AclError as error:
             raise HostError(
-                "command_failed", f"getfacl's answer for {node.path} is not understood: {error}"
+                "command_failed", f"getfacl printed something unexpected for {node.path}: {error}"
             ) from None
         except HostError as error:
             if error.kind != "not_installed" or node.has_acl():

@@ -2,20 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""sudo's policy on this host, and a private copy of it in which files can be tried before they are
+"""sudo's policy on this host, and a private copy of it in which to try files before they are
 installed.
 
-Before 1.9.3 sudo does not recover from errors in its policy: one wrong line in any file, and nobody
-can use sudo."""
+Before 1.9.3 sudo does not recover from errors in its policy: with one wrong line in any file,
+nobody can use sudo."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.sudo import (
     SudoError,
@@ -56,8 +58,8 @@ class Policy:
                 hint="Install sudo on this host.",
             )
         paths = [_PATH]
-        # The original, which alone has a grammar version, mails root about a wrong policy even for
-        # sudo -V: into the queue that is watched, perhaps.
+        # With a wrong policy the original sudo, which alone has a grammar version, mails root even
+        # for sudo -V, perhaps into the queue that is monitored.
         if not any("grammar" in line for line in self._runner.run(commands.visudo_version())[1]):
             paths = [_RUST_PATH, _PATH]
         elif self._runner.run(commands.visudo_check())[0] == 0:
@@ -71,7 +73,7 @@ class Policy:
             raise HostError(
                 "bad_policy",
                 f"sudo has no policy: there is no {' or '.join(paths)}",
-                hint="Install sudo anew.",
+                hint="Reinstall sudo.",
             )
         return found[0]
 
@@ -79,47 +81,37 @@ class Policy:
         text = _read(self.path)
         base, real, found = os.path.dirname(self.path), os.path.realpath(self._directory), []
 
-        def replaced(said: re.Match) -> str:
-            path = os.path.join(base, re.sub(r"\\(.)", r"\1", said.group("path").strip('"')))
-            if said.group("dir") and os.path.realpath(path) == real:
+        def replaced(said: re.Match[str]) -> str:
+            path = os.path.join(base, re.sub(r"\\(.)", r"\1", said["path"].strip('"')))
+            if said["dir"] and os.path.realpath(path) == real:
                 found.append(path)
                 path = self._copied
-            return (
-                said.group("head") + f'"{path}"'
-                if re.search(r"\s", path)
-                else said.group("head") + path
-            )
+            return f'{said["head"]}"{path}"' if re.search(r"\s", path) else f"{said['head']}{path}"
 
         text = _INCLUDE.sub(replaced, text)
         if not found:
-            message = f"{self.path} does not include the files in {self._directory}"
             raise HostError(
                 "bad_policy",
-                message,
-                hint=(
-                    f"Run visudo and add the line '@includedir {self._directory}', or choose"
-                    " another path."
-                ),
+                f"{self.path} does not include the files in {self._directory}",
+                hint=f"Run visudo and add the line '@includedir {self._directory}', or choose"
+                " another path.",
             )
         self._write(self._main, text.encode("utf-8", "surrogateescape"), os.stat(self.path))
         for name in os.listdir(self._directory):
             path = os.path.join(self._directory, name)
             # sudo skips these names, and what is no file.
             if "." not in name and not name.endswith("~") and os.path.isfile(path):
-                included = _INCLUDE.sub(lambda said: self._absolute(said, base), _read(path))
+                included = _INCLUDE.sub(self._absolute, _read(path))
                 self._write(
                     os.path.join(self._copied, name),
                     included.encode("utf-8", "surrogateescape"),
                     os.stat(path),
                 )
 
-    def _absolute(self, said: re.Match, base: str) -> str:
-        path = said.group("path")
-        return (
-            said.group(0)
-            if path.startswith(("/", '"/'))
-            else said.group("head") + os.path.join(self._directory, path)
-        )
+    def _absolute(self, said: re.Match[str]) -> str:
+        if said["path"].startswith(("/", '"/')):
+            return str(said[0])
+        return f"{said['head']}{os.path.join(self._directory, said['path'])}"
 
     def _write(self, path: str, content: bytes, status: os.stat_result | None = None) -> None:
         with open(path, "wb") as file:
@@ -137,7 +129,8 @@ class Policy:
             self._write(path, content)
 
     def complaint(self) -> str | None:
-        """What visudo has against the copy, in terms of the real files; None where it is valid."""
+        """What visudo complains of in the copy, with the names of the real files; None where it is
+        valid."""
         rc, lines, stderr, dummy = self._runner.run(commands.visudo_check_file(self._main))
         if rc == 0:
             return None
@@ -146,7 +139,7 @@ class Policy:
             for line in lines + stderr.splitlines()
             if line.strip() and not line.endswith(": parsed OK")
         ]
-        text = "\n".join(said) or f"exit code {rc} without a message"
+        text = reason_of("\n".join(said), rc)
         return text.replace(self._copied, self._directory).replace(self._main, self.path)
 
     def takes(self, user: str, setting: str) -> bool:
@@ -156,7 +149,7 @@ class Policy:
         rc, lines, stderr, dummy = self._runner.run(commands.visudo_check_file(probe))
         return rc == 0 and "unknown" not in "\n".join(lines) + stderr
 
-    def defaults(self, user: str) -> dict | None:
+    def defaults(self, user: str) -> dict[str, Any] | None:
         """The settings that hold for a user, whatever the command; None where cvtsudoers is
         missing."""
         if self._runner.find("cvtsudoers") is None:

@@ -12,9 +12,7 @@ import pwd
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._access import (
-    changes,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._access import changes, log_opener
 from ansible_collections.mailops.postfix.plugins.module_utils._access import (
     log_access as access,
 )
@@ -170,9 +168,10 @@ def host(monkeypatch, tmp_path):
         changes.Node, "has_acl", lambda node: len(made.acl(os.readlink(node.address)).entries) > 3
     )
     monkeypatch.setattr(changes, "MainCf", functools.partial(MainCf, made))
-    monkeypatch.setattr(access, "Runner", lambda deadline, run_as=None: made)
-    monkeypatch.setattr(access, "as_user", functools.partial(read_as, made))
-    monkeypatch.setattr(access.RotationFinder, "find", lambda self, names: made.rotation)
+    for module in (access, log_opener):
+        monkeypatch.setattr(module, "Runner", lambda deadline, run_as=None: made)
+    monkeypatch.setattr(log_opener, "as_user", functools.partial(read_as, made))
+    monkeypatch.setattr(log_opener.RotationFinder, "find", lambda self, names: made.rotation)
     made.record = tmp_path / "record"
     monkeypatch.setattr(
         access,
@@ -349,7 +348,7 @@ def test_absent_leaves_what_the_path_leads_to_now_and_remembers(host):
     os.symlink(shadow, log)
     result = ensure(state="absent")
     assert result["changed"] is False
-    assert "is a symbolic link, so what was given there is not revoked" in result["warnings"][0]
+    assert "is a symbolic link, so access there is not revoked" in result["warnings"][0]
     assert "user:949" in host.acls[shadow].entries
     os.rename(host.path("kept"), log)
     assert ensure(state="absent")["changed"] is True
@@ -503,7 +502,7 @@ def test_a_directory_that_is_not_the_logs_own(host):
     host.log("own/other")
     refusal = refused(paths=[log], means="directory")
     assert (refusal.kind, host.done) == ("bad_argument", [])
-    assert "does not hold this log alone, but also other" in refusal.message
+    assert "holds other files than this log: other" in refusal.message
 
 
 def test_no_log_at_all(host):
@@ -515,15 +514,15 @@ def test_no_log_at_all(host):
 @pytest.mark.parametrize(
     "options, says",
     [
-        ({"user": "root", "journal": True}, "user=root"),
-        ({"paths": ["mail.log"]}, "mail.log is not a plain absolute path"),
+        ({"user": "root", "journal": True}, "user: 'root'"),
+        ({"paths": ["mail.log"]}, "'mail.log' is not a plain absolute path"),
         ({"paths": ["/var/../mail.log"]}, "not a plain absolute path"),
         ({"paths": ["/nonexistent/mail.log"]}, "there is no /nonexistent/mail.log"),
         (
             {"paths": ["/nonexistent/mail.log"], "means": "directory"},
             "there is no directory /nonexistent",
         ),
-        ({"maillog_file_of": ["/etc/postfix"]}, "writes no file itself"),
+        ({"maillog_file_of": ["/etc/postfix"]}, "writes no log file itself"),
     ],
 )
 def test_bad_options(host, options, says):

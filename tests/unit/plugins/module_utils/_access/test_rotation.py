@@ -62,7 +62,7 @@ def test_files_of_a_directory_come_in_order_under_what_stands_before(finder):
         (
             {"main": "create\n/a {\n}\n"},
             {"logrotate --version": ("", 0, "    ACL support:   no\n")},
-            "without access lists",
+            "without support for access lists",
         ),
     ],
 )
