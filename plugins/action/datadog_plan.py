@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.plan import agent_plan
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no types
     _requires_connection = False
     _VALID_ARGS = frozenset(("postfix", "agent", "options", "official"))
 

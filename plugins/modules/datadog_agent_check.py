@@ -171,6 +171,8 @@ errors:
       sample: ""
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.check import (
@@ -180,23 +182,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.check impor
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.directory import with_defaults
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import bad_argument
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 
 
-def check_options(options):
+def check_options(options: dict[str, Any]) -> None:
     """Raises HostError for options that are out of range."""
     if options["timeout"] <= 0:
-        raise HostError(
-            "bad_argument",
-            f"timeout={options['timeout']}: not above 0",
-            hint="Give a number above 0.",
-        )
+        raise bad_argument("timeout", options["timeout"], "is not above 0", "Give a number above 0")
     if not options["check"] or options["check"].startswith("-"):
-        raise HostError(
-            "bad_argument",
-            f"check={options['check']}: not the name of a check",
-            hint="Name the check, such as postfix.",
-        )
+        hint = "Name the check, such as postfix"
+        raise bad_argument("check", options["check"], "is not the name of a check", hint)
     check_binary(options["binary"])
 
 

@@ -67,12 +67,6 @@ EXAMPLES = r"""
   become: true
   register: agent
 
-- name: Fail where sudo would refuse the Agent's check whatever the rules
-  ansible.builtin.assert:
-    that: agent.sudo.policy_valid
-    fail_msg: "{{ agent.sudo.policy_message }}"
-  when: agent.installed and agent.sudo.installed
-
 - name: Show why the Agent must be restarted
   ansible.builtin.debug:
     msg: "{{ agent.restart_due | join('; ') }}"
@@ -297,34 +291,6 @@ restart_due:
   type: list
   elements: str
   sample: [lacks the group adm that its user has]
-sudo:
-  description: The state of sudo.
-  returned: success
-  type: dict
-  contains:
-    installed:
-      description: Whether there is sudo.
-      returned: always
-      type: bool
-      sample: true
-    version:
-      description: Its version. V(null) where there is none, or it is not known.
-      returned: always
-      type: str
-      sample: 1.9.16p2
-    policy_valid:
-      description:
-        - Whether sudo can use its whole policy, as C(visudo -c) says. Modes other than 0440 that
-          sudo itself accepts do no harm.
-        - V(null) where that is not known.
-      returned: always
-      type: bool
-      sample: true
-    policy_message:
-      description: What C(visudo -c) says about a policy that is not valid. Empty for any other.
-      returned: always
-      type: str
-      sample: ""
 unknown:
   description: What is not known above, and why.
   returned: success
@@ -332,7 +298,7 @@ unknown:
   elements: dict
   contains:
     what:
-      description: The field, such as V(sudo.policy_valid).
+      description: The field, such as V(restart_due).
       returned: always
       type: str
       sample: logs_enabled.file

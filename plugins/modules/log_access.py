@@ -273,10 +273,8 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.postfix.plugins.module_utils._access.log_access import (
-    Refusal,
-    ensure,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._access.log_access import ensure
+from ansible_collections.mailops.postfix.plugins.module_utils._access.log_opener import Refusal
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 _TIMEOUT = 60

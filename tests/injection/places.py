@@ -35,7 +35,6 @@ AGENT = {
     "postfix_configurations": [],
     "logs_enabled": {"file": None, "environment": None},
     "confd_path": "/etc/datadog-agent/conf.d",
-    "sudo": {"installed": True, "version": "1.9.16p2", "policy_valid": True, "policy_message": ""},
     "service_manager": "systemd",
     "service": {"name": "datadog-agent", "state": "active", "masked": False},
     "process": {"pid": 4711, "user": "dd-agent"},

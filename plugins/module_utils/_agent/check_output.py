@@ -9,12 +9,19 @@ Format: the Agent's pkg/cli/subcommands/check/command.go, and pkg/metrics/series
 
 from __future__ import annotations
 
-import collections
 import json
+from typing import Any, Iterable, NamedTuple
 
-# metrics: list of dict (name, value: float, tags, type); warnings, errors: list of str, as the
-# check said them; text: the lines before the JSON.
-CheckOutput = collections.namedtuple("CheckOutput", "metrics warnings errors text")
+
+class CheckOutput(NamedTuple):
+    """metrics: list of dict (name, value: float, tags, type); warnings, errors: in the check's own
+    words; text: the lines before the JSON."""
+
+    metrics: list[dict[str, Any]]
+    warnings: list[str]
+    errors: list[str]
+    text: list[str]
+
 
 _ATTEMPTS = 100
 
@@ -23,33 +30,35 @@ class CheckOutputError(ValueError):
     """Output that is not a check's result."""
 
 
-def parse_check(lines):
+def parse_check(lines: Iterable[str]) -> CheckOutput:
     """The CheckOutput of all instances of a check together. Raises CheckOutputError."""
     lines = list(lines)
     position, items = _find_items(lines)
-    metrics, warnings, errors = [], [], []
+    metrics: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    errors: list[str] = []
     for item in items:
         metrics += _metrics(item)
         runner = item.get("runner")
         if not isinstance(runner, dict):
-            raise CheckOutputError("an instance without 'runner', which would tell its errors")
+            raise CheckOutputError("an instance without 'runner', which would list its errors")
         warnings += _messages(runner.get("LastWarnings"))
         said = _messages(runner.get("LastError"))
         if runner.get("TotalErrors") and not said:
-            said = [f"the check counts {runner['TotalErrors']} errors and names none"]
+            said = [f"{runner['TotalErrors']} errors, without a message"]
         errors += said
     return CheckOutput(metrics, warnings, errors, lines[:position])
 
 
-def _find_items(lines):
+def _find_items(lines: list[str]) -> tuple[int, list[dict[str, Any]]]:
     """The line on which the array begins, and its items; any text may come before it, lines with a
     bracket included."""
     decoder = json.JSONDecoder()
     text = "\n".join(lines)
     attempts = offset = 0
     for position, line in enumerate(lines):
-        # Bounded, since whoever owns the check's configuration may print what takes long to look
-        # at.
+        # Bounded, because whoever owns the check's configuration can print what takes long to
+        # parse.
         if line.startswith("[") and attempts < _ATTEMPTS:
             attempts += 1
             try:
@@ -62,7 +71,7 @@ def _find_items(lines):
     raise CheckOutputError("there is no whole JSON array of instances in it")
 
 
-def _metrics(item):
+def _metrics(item: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         # An instance without a metric has null here.
         return [_metric(metric) for metric in item["aggregator"].get("metrics") or []]
@@ -72,10 +81,10 @@ def _metrics(item):
         ) from None
 
 
-def _metric(metric):
+def _metric(metric: dict[str, Any]) -> dict[str, Any]:
     value = metric["points"][-1][1]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise CheckOutputError(f"the value of {metric['metric']} is no number: {value!r}")
+        raise CheckOutputError(f"the value of {metric['metric']} is not a number: {value!r}")
     # The Agent's values are all floating-point, and whole ones lose their fraction in its JSON.
     return {
         "name": metric["metric"],
@@ -85,7 +94,7 @@ def _metric(metric):
     }
 
 
-def _messages(said):
+def _messages(said: Any) -> list[str]:
     """The messages (list of str) in what is a text, the JSON of an object with a message, or a list
     of these."""
     if not said:

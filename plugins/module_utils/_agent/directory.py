@@ -64,8 +64,8 @@ class Text(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The Agent's directory; its two files of settings, None where there is none; why one cannot
-    be read (HostError) by its name."""
+    """exists: whether the Agent's directory does; files: its two files of settings, None for one
+    that does not exist; errors: why one cannot be read, by its name."""
 
     exists: bool
     files: dict[str, Text | None]
@@ -143,15 +143,16 @@ def find_confd(directory: str, user: str, settings: Settings) -> ConfD:
         if error and (name, error.kind) != (ENVIRONMENT, "permission_denied"):
             raise error
         file = settings.files[name]
-        path = understand(os.path.join(directory, name), parse, file.text, key) if file else None
+        if file is None:
+            continue
+        path = understand(os.path.join(directory, name), parse, file.text, key)
         if path is None:
             continue
         if not os.path.isabs(path):
-            hint = "Write it as an absolute path."
             raise HostError(
                 "bad_config",
                 f"{os.path.join(directory, name)}: the value of {key} is not an absolute path",
-                hint=hint,
+                hint="Write it as an absolute path.",
             )
         # Who can write there must not make root work elsewhere.
         return ConfD(

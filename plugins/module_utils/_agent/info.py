@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Describes the Datadog Agent of a host, its running process included, and what sudo has for its
-user, as far as the caller's rights go."""
+"""Describes the Datadog Agent of a host and its running process, as far as the caller's rights
+go."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import re
 import stat
 import sys
 from typing import Any, Callable
@@ -24,18 +23,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
     parse_environment_switch,
     parse_yaml_switch,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._host import children, commands, files
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
-from ansible_collections.mailops.postfix.plugins.module_utils._host.sudo import (
-    SudoError,
-    parse_version,
-)
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 
 _CHECK = "postfix"
 _NAMES = 10000
-_BAD_MODE = re.compile(r"(/.*): bad permissions, should be mode \d+\Z")
 
 
 def describe_agent(
@@ -44,7 +38,7 @@ def describe_agent(
     options: dict[str, Any],
     processes: agent_process.Processes | None = None,
 ) -> dict[str, Any]:
-    """What there is; its C(unknown) is a list of dict (what, why). options: see
+    """What datadog_agent_info returns; its C(unknown) is a list of dict (what, why). options: see
     agent_directory.with_defaults. Raises HostError (bad_argument)."""
     return _Description(
         runner, host, agent_directory.with_defaults(options), processes or agent_process.Processes()
@@ -114,7 +108,6 @@ class _Description:
             "service": service.facts,
             "process": process,
             "restart_due": restart_due,
-            "sudo": self._sudo(),
             "unknown": self._unknown,
         }
 
@@ -122,8 +115,8 @@ class _Description:
         """What find returns, or None and an entry in unknown."""
         try:
             return find(*arguments)
-        except (HostError, SudoError) as error:
-            self._note(what, getattr(error, "message", None) or str(error))
+        except HostError as error:
+            self._note(what, error.message)
             return None
 
     def _note(self, what: str, why: str) -> None:
@@ -224,64 +217,6 @@ class _Description:
         return process, agent_process.restart_reasons(
             process, user, unit, max(self._changed, key=lambda one: int(one[0]), default=None)
         )
-
-    def _sudo(self) -> dict[str, Any]:
-        facts = {
-            "installed": self._runner.find("sudo") is not None,
-            "version": None,
-            "policy_valid": None,
-            "policy_message": "",
-        }
-        if not facts["installed"]:
-            return facts
-        if _is_root():
-            facts["policy_valid"], facts["policy_message"] = self._known(
-                "sudo.policy_valid", self._policy
-            ) or (None, "")
-        else:
-            self._note("sudo.policy_valid", "only root may read sudo's policy")
-        if facts["policy_valid"] is False:
-            # With a wrong policy sudo mails root about it, into a queue that is watched.
-            self._note("sudo.version", "sudo's policy is not valid")
-        else:
-            facts["version"] = self._known("sudo.version", self._sudo_version)
-        return facts
-
-    def _sudo_version(self) -> str:
-        # sudo-rs 0.2.5 answers on stderr.
-        dummy, lines, stderr, dummy = self._runner.run(commands.sudo_version())
-        return parse_version(lines + stderr.splitlines())[0]
-
-    def _policy(self) -> tuple[bool, str]:
-        rc, lines, stderr, dummy = self._runner.run(commands.visudo_check())
-        said = [
-            line
-            for line in lines + stderr.splitlines()
-            if line.strip() and not line.endswith(": parsed OK")
-        ]
-        faults = [line for line in said if not _is_harmless(line)]
-        if rc == 0 or (said and not faults):
-            return True, ""
-        return False, "\n".join(faults) or f"exit code {rc} without a message"
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _is_harmless(line: str) -> bool:
-    """Whether a complaint is of a mode that sudo itself accepts: visudo wants 0440, sudo that
-    nobody but root can write (sudoers(5))."""
-    said = _BAD_MODE.match(line)
-    try:
-        status = os.stat(said.group(1)) if said else None
-    except OSError:
-        return False
-    return (
-        status is not None
-        and not status.st_mode & stat.S_IWOTH
-        and not (status.st_mode & stat.S_IWGRP and status.st_gid != 0)
-    )
 
 
 def _list(directory: str, wanted: list[str] | None) -> dict[str, Any]:

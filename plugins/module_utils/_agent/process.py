@@ -46,7 +46,7 @@ _SUDO_NEEDS = 1 << 6 | 1 << 7
 _OPEN_FILES = 1000
 _DESCRIPTORS = 65536
 # Seconds.
-_SETTLE, _PAUSE = 3.0, 0.2
+_START, _PAUSE = 3.0, 0.2
 _LAUNCHD = re.compile(r"\t(state|pid) = (.+)")
 
 
@@ -94,7 +94,7 @@ def describe_launchd(runner: Runner, name: str) -> Service:
     rc, lines, dummy, dummy = runner.run(commands.launchctl_print(name))
     if rc != 0:
         return Service(None, [])
-    said = dict(found.groups() for found in map(_LAUNCHD.match, lines) if found)
+    said = {found[1]: found[2] for found in map(_LAUNCHD.match, lines) if found}
     state = "active" if said.get("state") == "running" else "inactive"
     return Service(
         {
@@ -133,7 +133,7 @@ class Processes:
                 if unit or (not units and self.status(pid)["Uid"].split()[1] == str(uid)):
                     found.append((unit.get("MainPID") != str(pid), self._ticks(pid), pid, unit))
             except (OSError, IndexError, KeyError, ValueError):
-                continue  # ended meanwhile
+                continue  # it ended
         return min(found, key=lambda one: one[:3])[2:] if found else None
 
     def describe(self, pid: int, unit: dict[str, str]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class Processes:
                 except PermissionError:
                     raise
                 except OSError:
-                    continue  # closed meanwhile
+                    continue  # closed by now
                 if stat.S_ISREG(status.st_mode) and status.st_nlink and path.startswith("/"):
                     paths.add(path)
         shown = sorted(paths)[:_OPEN_FILES]
@@ -222,7 +222,7 @@ class Processes:
 
 def describe_process(
     processes: Processes, service: Service, uid: int | None, deadline: Deadline
-) -> list[dict[str, Any]] | None:
+) -> Any:
     """The core process (dict, without what it holds open) and its unit, or None where it does not
     run. Raises HostError."""
     # In a child, since the kernel reads a command line from the process's memory, which may be on a
@@ -234,7 +234,7 @@ def _look_for_agent(
     processes: Processes, units: list[dict[str, str]], uid: int | None
 ) -> list[dict[str, Any]] | None:
     # A service that was started just now is active before its program runs.
-    end = time.monotonic() + (_SETTLE if units else 0)
+    end = time.monotonic() + (_START if units else 0)
     try:
         found = processes.find_agent(units, uid)
         while found is None and time.monotonic() < end:
@@ -248,9 +248,7 @@ def _look_for_agent(
         ) from None
 
 
-def describe_open_files(
-    processes: Processes, process: dict[str, Any], deadline: Deadline
-) -> dict[str, Any]:
+def describe_open_files(processes: Processes, process: dict[str, Any], deadline: Deadline) -> Any:
     """See Processes.open_files. Raises HostError.
 
     In a child for the same reason. Root without CAP_SYS_PTRACE, as in a container, may not look,
@@ -282,7 +280,7 @@ def is_core_agent(words: list[str]) -> bool:
 def restart_reasons(
     process: dict[str, Any], user: User, unit: dict[str, str], changed: tuple[float, str] | None
 ) -> list[str]:
-    """Why the running process is not what a restarted one would be.
+    """How the running process differs from what a restarted one would be.
 
     user: its own, as it is now; changed: the latest change of a file that it reads at its start,
     and that file."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The Datadog Agent's own settings in datadog.yaml and in its environment file: read and set by
-one rule. Targets have no YAML library.
+one rule. Managed hosts have no YAML library.
 
 What the Agent takes for a boolean: the plain words of YAML 1.1 as gopkg.in/yaml.v2 resolves
 them, and in text, quoted or of the environment, what Go's strconv.ParseBool takes
@@ -85,8 +85,9 @@ def parse_environment_switch(text: str, name: str) -> bool | None:
     """What an EnvironmentFile sets a variable to; None where it does not set it, or to nothing.
     Raises SettingError rather than guess."""
     entry = _environment_entry(text, name)
-    said = _unquoted(entry.value) if entry else ""
-    return _switch(said, entry) if said else None
+    if entry is None or not _unquoted(entry.value):
+        return None
+    return _switch(_unquoted(entry.value), entry)
 
 
 def parse_environment_path(text: str, name: str) -> str | None:
@@ -108,28 +109,38 @@ def set_yaml_switch(text: str, key: str) -> Change | None:
     if entry:
         drafts = [_with_value(text, entry, "true" if text[entry.start - 1] in " \t" else " true")]
     else:
-        comment = re.compile(rf"[ \t]*#+[ \t]*{key}[ \t]*:", re.IGNORECASE)
         indent, end = _document(text)
         line = " " * indent + key + ": true"
-        below = [
-            stop
-            for dummy, start, stop in _lines(text, _YAML_BREAK)
-            if start < end and comment.match(text, start, stop)
+        positions = [_below_comment(text, key, end), end]
+        drafts = [
+            _with_line(text, position, line) for position in positions if position is not None
         ]
-        drafts = [_with_line(text, position, line) for position in below[:1] + [end]]
-    others = [(one.key, one.value) for one in _top_level(text) if one.key != key]
     for draft in drafts:
-        try:
-            # A comment may stand among the lines of another setting.
-            if (
-                parse_yaml_switch(draft.text, key)
-                and [(one.key, one.value) for one in _top_level(draft.text) if one.key != key]
-                == others
-            ):
-                return draft
-        except SettingError:
-            pass
+        if _sets_only(text, draft.text, key):
+            return draft
     raise SettingError(f"the form of this document does not allow to set {key}")
+
+
+def _below_comment(text: str, key: str, end: int) -> int | None:
+    """The end of the first line that has the key in a comment."""
+    comment = re.compile(rf"[ \t]*#+[ \t]*{key}[ \t]*:", re.IGNORECASE)
+    for dummy, start, stop in _lines(text, _YAML_BREAK):
+        if start < end and comment.match(text, start, stop):
+            return stop
+    return None
+
+
+def _sets_only(before: str, after: str, key: str) -> bool:
+    """Whether the key is true, and all else as before: a comment may stand among the lines of
+    another setting."""
+    try:
+        entries = [
+            [(entry.key, entry.value) for entry in _top_level(text) if entry.key != key]
+            for text in (before, after)
+        ]
+        return bool(parse_yaml_switch(after, key)) and entries[0] == entries[1]
+    except SettingError:
+        return False
 
 
 def set_environment_switch(text: str, name: str) -> Change | None:
@@ -241,7 +252,7 @@ def _content(line: str) -> str:
     return _COMMENT.sub("", line.strip("\ufeff \t")).strip(" \t")
 
 
-def _body(text: str) -> Iterator[tuple[int, int, str]]:
+def _body(text: str) -> Iterator[tuple[int, int, str | None]]:
     """The lines of the first document that are not empty: number, beginning, line. The last has
     None for a line: where the document ends."""
     begun = False

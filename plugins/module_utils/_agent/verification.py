@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import os
 import time
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._access import (
     log_access as access,
@@ -297,7 +297,7 @@ def _untrue(plan: dict[str, Any], counts: list[dict[str, int]], deadline: Deadli
     return warnings
 
 
-def _listed(counts: dict[str, int | None]) -> str:
+def _listed(counts: Mapping[str, int | None]) -> str:
     return " ".join(f"{queue} {number}" for queue, number in counts.items() if number is not None)
 
 

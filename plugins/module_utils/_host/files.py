@@ -22,6 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 # Bytes; far more than any file read here has.
 LIMIT = 1 << 20
 _LINKS_LIMIT = 40
+_ACCESS_LIST = "system.posix_acl_access"
 # macOS has no O_PATH; the directories of the path must then be readable.
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -221,6 +222,7 @@ def write(
     path: str, content: bytes, mode: int, group: int | None = None, owner: int | None = None
 ) -> None:
     """Write a file atomically, with this mode, group (gid) and, for root only, owner (uid).
+    The access list of a file that it replaces is kept; the mode then sets its mask.
 
     Raises HostError (unsafe_path) and OSError."""
     with Place(path) as place, _named(path):
@@ -240,6 +242,9 @@ def write(
                 own = os.fstat(fd)
                 if group not in (None, own.st_gid) or owner not in (None, own.st_uid):
                     os.fchown(fd, -1 if owner is None else owner, -1 if group is None else group)
+                access_list = _access_list(place) if status is not None else None
+                if access_list:
+                    os.setxattr(fd, _ACCESS_LIST, access_list)
                 os.fchmod(fd, mode)
                 file.write(content)
                 file.flush()
@@ -250,6 +255,19 @@ def write(
             with contextlib.suppress(OSError):
                 os.unlink(draft, dir_fd=place.fileno())
             raise
+
+
+def _access_list(place: Place) -> bytes | None:
+    """The access list of a file in the form of the kernel; None where it has none."""
+    if not hasattr(os, "getxattr"):
+        return None  # macOS
+    path = f"/proc/self/fd/{place.fileno()}/{place.name}"
+    try:
+        return os.getxattr(path, _ACCESS_LIST, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.ENOTSUP, errno.ENOENT):
+            return None
+        raise
 
 
 def make_directory(path: str, mode: int, group: int | None = None) -> None:

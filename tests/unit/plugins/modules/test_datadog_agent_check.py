@@ -75,10 +75,10 @@ def test_failure_keeps_the_metrics(call):
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ({"timeout": 0}, "timeout=0: not above 0"),
-        ({"check": ""}, "check=: "),
-        ({"check": "--help"}, "check=--help: "),
-        ({"binary": "bin/agent"}, "binary=bin/agent: "),
+        ({"timeout": 0}, "timeout: 0 is not above 0"),
+        ({"check": ""}, "check: '' is not"),
+        ({"check": "--help"}, "check: '--help' is not"),
+        ({"binary": "bin/agent"}, "binary: 'bin/agent' is"),
         ({"user": "root"}, "proves nothing"),
     ],
 )

@@ -46,7 +46,7 @@ def test_no_agent_is_an_answer(call, tmp_path):
             {"config_directory": "etc/datadog-agent"},
             "bad_argument: config_directory: 'etc/datadog-agent' is not an absolute path",
         ),
-        ({"binary": "bin/agent"}, "bad_argument: binary=bin/agent: "),
+        ({"binary": "bin/agent"}, "bad_argument: binary: 'bin/agent' is"),
     ],
 )
 def test_options_that_make_no_sense(call, arguments, said):

@@ -40,8 +40,8 @@ def test_kinds_that_are_documented_exist():
     "arguments, kind, says",
     [
         ({"euid": 1000, "paths": ["/var/log/mail.log"]}, "permission_denied", "become"),
-        ({"user": "nobody-here", "journal": True}, "bad_argument", "user=nobody-here"),
-        ({"user": "root", "journal": True}, "bad_argument", "user=root"),
+        ({"user": "nobody-here", "journal": True}, "bad_argument", "user: 'nobody-here'"),
+        ({"user": "root", "journal": True}, "bad_argument", "user: 'root'"),
     ],
 )
 def test_refused(call, arguments, kind, says):

@@ -57,7 +57,7 @@ def test_error_behind_exit_code_0(recording):
     assert [error.as_dict() for error in errors] == [
         {
             "kind": "check_failed",
-            "message": "the check postfix says: no sudo",
+            "message": "the check postfix reports: no sudo",
             "hint": errors[0].hint,
             "command": COMMAND,
             "rc": 0,
@@ -181,8 +181,8 @@ def test_who_runs_the_check(users):
     [
         (0, "root", "proves nothing"),
         (0, "toor", "proves nothing"),
-        (0, "nobody-here", "no such user"),
-        (1500, "agent", "of uid 1500"),
+        (0, "nobody-here", "not a user on this host"),
+        (1500, "agent", "uid 1500"),
     ],
 )
 def test_who_may_not(users, caller, name, said):
@@ -190,5 +190,5 @@ def test_who_may_not(users, caller, name, said):
     with pytest.raises(HostError) as caught:
         user_to_take_on(name)
     assert caught.value.kind == "bad_argument"
-    assert caught.value.message.startswith(f"user={name}: ")
+    assert caught.value.message.startswith(f"user: {name!r} is ")
     assert said in caught.value.message

@@ -92,9 +92,7 @@ def test_errors_of_the_check(error, messages):
 
 
 def test_counted_errors_are_errors():
-    assert parse_check(printed(instance(total_errors=2))).errors == [
-        "the check counts 2 errors and names none"
-    ]
+    assert parse_check(printed(instance(total_errors=2))).errors == ["2 errors, without a message"]
 
 
 def test_each_instance_has_its_errors():

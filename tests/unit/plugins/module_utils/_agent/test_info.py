@@ -12,31 +12,18 @@ import time
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._agent import (
-    info as agent_info,
-)
-from ansible_collections.mailops.postfix.plugins.module_utils._agent import (
     process as agent_process,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.info import describe_agent
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.process import Processes
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
-from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host, User
 
-VALID = "/etc/sudoers: parsed OK\n/etc/sudoers.d/README: parsed OK\n"
-PROPERTIES = (
-    "Id",
-    "LoadState",
-    "ActiveState",
-    "SubState",
-    "MainPID",
-    "ExecMainStartTimestamp",
-    "Group",
-    "SupplementaryGroups",
-)
 SHOW = " ".join(
-    commands.systemctl_show_utc(PROPERTIES, ["datadog-agent.service", "datadog-agent-exp.service"])
+    commands.systemctl_show_utc(
+        agent_process._PROPERTIES, ["datadog-agent.service", "datadog-agent-exp.service"]
+    )
 )
 UNITS = """Id=datadog-agent.service
 LoadState=loaded
@@ -91,29 +78,10 @@ def proc(tmp_path_factory):
 
 
 @pytest.fixture
-def describe(recording, sample, directory, proc, monkeypatch):
-    def run(
-        user=None,
-        programs=("datadog-agent", "sudo"),
-        deadline=None,
-        is_root=True,
-        started=0,
-        units=UNITS,
-        **played,
-    ):
-        monkeypatch.setattr(agent_info, "_is_root", lambda: is_root)
+def describe(recording, directory, proc):
+    def run(user=None, programs=("datadog-agent",), deadline=None, started=0, units=UNITS):
         begun = time.strftime("%a %Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + started))
-        plays = {
-            "sudo -V": (sample("sudo_version_trixie.txt"),),
-            "visudo -c": (VALID,),
-            SHOW: (units % begun if "%s" in units else units,),
-        }
-        plays.update(
-            {
-                {"visudo": "visudo -c", "sudo": "sudo -V"}[name]: play
-                for name, play in played.items()
-            }
-        )
+        plays = {SHOW: (units % begun if "%s" in units else units,)}
         runner = recording(plays, deadline, programs=programs)
         options = {
             "user": user or getpass.getuser(),
@@ -169,12 +137,6 @@ def test_everything_is_known(describe, directory, proc):
             "reads_journal": False,
         },
         "restart_due": described["restart_due"],
-        "sudo": {
-            "installed": True,
-            "version": "1.9.16p2",
-            "policy_valid": True,
-            "policy_message": "",
-        },
         "unknown": [],
     }
     assert described["restart_due"][-1] == "lacks the group logs that its user has"
@@ -204,7 +166,6 @@ def test_nothing_is_there(describe, directory):
         "service": None,
         "process": None,
         "restart_due": None,
-        "sudo": {"installed": False, "version": None, "policy_valid": None, "policy_message": ""},
         "unknown": [],
     }
 
@@ -301,80 +262,8 @@ def test_restart_that_is_due(describe, directory, started, due):
 
 
 def test_service_whose_agent_is_not_there(describe, proc, monkeypatch):
-    monkeypatch.setattr(agent_process, "_SETTLE", 0)
+    monkeypatch.setattr(agent_process, "_START", 0)
     (proc / "20" / "cmdline").write_text("/opt/datadog-agent/bin/manager\0")
     described, unknown = describe()
     assert described["process"] is described["restart_due"] is None
     assert [what for what, dummy in unknown] == ["process"]
-
-
-def test_policy_is_for_root(describe):
-    described, unknown = describe(is_root=False)
-    assert described["sudo"] == {
-        "installed": True,
-        "version": "1.9.16p2",
-        "policy_valid": None,
-        "policy_message": "",
-    }
-    assert unknown == [("sudo.policy_valid", "only root may read sudo's policy")]
-
-
-def test_policy_that_is_not_valid(describe):
-    complaint = (
-        "/etc/sudoers.d/dd-agent:1:46: syntax error\ndd-agent ALL=(postfix) NOPASSWD"
-        " /usr/bin/find\n" + " " * 45 + "^\n"
-    )
-    described, unknown = describe(visudo=("", 1, complaint))
-    assert (described["sudo"]["policy_valid"], described["sudo"]["policy_message"]) == (
-        False,
-        complaint.rstrip("\n"),
-    )
-    assert described["sudo"]["version"] is None
-    assert unknown == [("sudo.version", "sudo's policy is not valid")]
-
-
-@pytest.mark.parametrize(
-    "mode, valid",
-    [(0o400, True), (0o440, True), (0o640, True), (0o644, True), (0o646, False), (0o664, False)],
-)
-def test_modes_of_the_policy(describe, tmp_path, mode, valid):
-    path = tmp_path / "operator"
-    path.touch()
-    path.chmod(mode)
-    if os.getuid() == 0:
-        os.chown(str(path), 0, 1)
-    complaint = f"{path}: bad permissions, should be mode 0440"
-    sudo = describe(visudo=(VALID, 1, complaint + "\n"))[0]["sudo"]
-    assert (sudo["policy_valid"], sudo["policy_message"]) == (valid, "" if valid else complaint)
-    both = describe(
-        visudo=(
-            VALID,
-            1,
-            complaint + "\n/etc/sudoers.d/x: wrong owner (uid, gid) should be (0, 0)\n",
-        )
-    )[0]["sudo"]
-    assert both["policy_valid"] is False and "wrong owner" in both["policy_message"]
-
-
-@pytest.mark.parametrize(
-    "printed, version",
-    [(("", 0, "sudo-rs 0.2.5\n"), "0.2.5"), (("sudo-rs 0.2.8\n",), "0.2.8"), (("odd\n",), None)],
-)
-def test_versions_of_sudo(describe, printed, version):
-    described, unknown = describe(sudo=printed)
-    assert described["sudo"]["version"] == version
-    assert [what for what, dummy in unknown] == ([] if version else ["sudo.version"])
-
-
-def test_visudo_that_is_missing(describe, monkeypatch, recording):
-    run = recording.run
-
-    def missing(self, argv):
-        if argv[0] == "visudo":
-            raise HostError("not_installed", f"{argv[0]} was not found", argv)
-        return run(self, argv)
-
-    monkeypatch.setattr(recording, "run", missing)
-    described, unknown = describe()
-    assert unknown == [("sudo.policy_valid", "visudo was not found")]
-    assert described["sudo"]["policy_message"] == ""

@@ -221,7 +221,7 @@ def test_without_systemd(recording, proc):
 
 
 def test_service_without_the_agent(recording, proc, monkeypatch):
-    monkeypatch.setattr(agent_process, "_SETTLE", 0)
+    monkeypatch.setattr(agent_process, "_START", 0)
     proc(20, "/opt/datadog-agent/bin/manager")
     assert (
         describe_process(

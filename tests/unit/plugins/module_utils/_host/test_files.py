@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
+import tempfile
 
 import pytest
 
@@ -137,6 +139,20 @@ def test_mode_and_group(foreign):
     files.remove(path)
     files.remove(path)
     assert os.listdir(foreign) == ["directory"]
+
+
+def test_access_list_is_kept(foreign):
+    """The user 1 may read; acl(5), linux/posix_acl_xattr.h."""
+    path = put(foreign + "/file", b"old")
+    entries = [(1, 6, -1), (2, 4, 1), (4, 0, -1), (16, 4, -1), (32, 0, -1)]
+    access_list = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", access_list)
+    except OSError:
+        pytest.skip("this file system has no access lists")
+    files.write(path, b"new", 0o640)
+    assert files.read(path) == b"new"
+    assert os.getxattr(path, "system.posix_acl_access") == access_list
 
 
 @pytest.mark.parametrize("fails", ["fsync", "rename", "fchmod"])
