@@ -13,12 +13,12 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns the
+  - Runs C(datadog-agent check NAME --json) with the rights of the Agent's user, and returns its
     metrics and errors as data.
   - Fails if the check failed, even if the Agent's program hides that behind exit code 0. Metrics
     that were collected are returned anyway.
-  - Never runs the check as root. As root the Postfix check walks the queues itself, and so proves
-    nothing about what the Agent may see.
+  - Never runs the check as root. As root the Postfix check walks the queues itself, which proves
+    nothing about what the Agent can see.
   - Warnings from the check are returned as task warnings.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -29,13 +29,13 @@ attributes:
 options:
   check:
     description:
-      - The name of the check. All its instances are run.
+      - The name of the check. All its instances run.
     type: str
     default: postfix
   user:
     description:
       - The user that the Agent runs as. The default is C(dd-agent). The user needs no login shell.
-      - The task runs as root (C(become=true)), or as this user. Any other way is an error.
+      - The task must run as root (C(become=true)) or as this user.
     type: str
   binary:
     description:
@@ -44,17 +44,17 @@ options:
     type: str
   timeout:
     description:
-      - The number of seconds that the check may take. A check that takes longer is ended, with its
-        children, and the task fails.
+      - The number of seconds that the check may take. After that the check and its child processes
+        are ended, and the task fails.
     type: int
     default: 60
 notes:
-  - The check of Postfix reports V(0) where it may not see a queue, and is content. Compare with
+  - The Postfix check reports V(0) for a queue that it cannot see, without an error. Compare with
     M(mailops.postfix.postfix_queue).
   - The Agent need not run. The check reads the configuration files as they are now, not as the
     running Agent has read them.
-  - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, where root runs the
-    task, C(HOME), C(USER) and C(LOGNAME) of the user. The environment of the Agent's service, as
+  - The command runs without a shell, in C(/), with C(LC_ALL=C), C(PATH) and, if root runs the task,
+    C(HOME), C(USER) and C(LOGNAME) of the user. The environment of the Agent's service, for example
     from C(/etc/datadog-agent/environment), is not set.
 seealso:
   - module: mailops.postfix.datadog_agent_info
@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 metrics:
-  description: What the check measured, all its instances together. On failure, what there is.
+  description: The metrics of all instances of the check. On failure, those that were collected.
   returned: always
   type: list
   elements: dict
@@ -106,7 +106,7 @@ metrics:
       type: str
       sample: postfix.queue.size
     value:
-      description: Its value, the last one where there are several.
+      description: Its value, the last one if there are several.
       returned: always
       type: float
       sample: 7.0
@@ -132,12 +132,11 @@ errors:
         - The kind of the error.
         - V(bad_argument), an option does not fit this host, or the check would not run as the
           Agent's user; V(agent_not_installed), the Agent's program is missing; V(check_failed), the
-          check itself reports an error, one for each message; V(agent_starting), the Agent was
-          installed or started just now, so that trying again later helps; V(unparsed_check), what
-          the Agent printed is not understood, or is more than 16 MiB; V(permission_denied), the
-          user may not run the Agent's program; V(timeout), the check took longer than O(timeout);
-          V(command_failed), the Agent's program failed, as where it has no valid configuration for
-          the check.
+          check itself reports an error, one for each message; V(agent_starting), the Agent was only
+          just installed or started, so try again later; V(unparsed_check), the Agent printed
+          something unexpected, or more than 16 MiB; V(permission_denied), the user cannot run the
+          Agent's program; V(timeout), the check took longer than O(timeout); V(command_failed), the
+          Agent's program failed, for example because it has no valid configuration for the check.
       returned: always
       type: str
       sample: check_failed
@@ -145,27 +144,26 @@ errors:
       description: The cause in one sentence.
       returned: always
       type: str
-      sample: "the check postfix says: The user does not have sudo access"
+      sample: "the check postfix reports: The user does not have sudo access"
     hint:
       description: What to do about it.
       returned: always
       type: str
-      sample: Mend what the check names, as the Agent's user sees it; then run the command by hand
-        as that user.
+      sample: Fix what the check names, as the Agent's user sees it, then run the command by hand as
+        that user.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: /usr/bin/datadog-agent check postfix --json
     rc:
-      description: The command's exit code, negative where a signal ended it. V(null) where it did
-        not end by itself or there was no command.
+      description: The command's exit code, negative if a signal ended it. V(null) if it did not end
+        by itself, or no command failed.
       returned: always
       type: int
       sample: 0
     stderr:
-      description: What the command said on stderr, at most 64 KiB of it.
+      description: What the command printed on stderr, at most 64 KiB.
       returned: always
       type: str
       sample: ""

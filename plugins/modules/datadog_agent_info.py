@@ -8,17 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: datadog_agent_info
-short_description: Describe the Datadog Agent of a host, and what its user may do
+short_description: Describe the Datadog Agent of a host
 version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns what matters before the Agent is made to watch Postfix - its program, user and groups,
-    the configuration files of its Postfix check, whether it collects logs, and the state of sudo -
-    and what the running Agent is, with the reasons for a restart.
-  - What cannot be found out, for lack of rights or of understanding, is V(null), and RV(unknown)
-    says why. It is never guessed.
-  - A host without the Agent is an answer, RV(installed=false), not a failure.
+  - Returns what matters for monitoring Postfix - the Agent's program, user and groups, the
+    configuration files of its Postfix check, whether it collects logs, and how the running Agent
+    differs from its configuration.
+  - What cannot be determined is V(null), never a guess, and RV(unknown) shows why.
+  - A host without the Agent is not an error, but RV(installed=false).
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
@@ -45,16 +44,15 @@ options:
       - The Agent's service. The default is C(datadog-agent), on macOS C(com.datadoghq.agent).
     type: str
 notes:
-  - Needs root for all of it. As another user, the settings of the Agent and the policy of sudo are
-    mostly not known.
-  - Files in a directory that the Agent's user may write to are read with that user's rights,
-    without following symbolic links.
-  - The settings are those in C(datadog.yaml) and C(environment). What drop-ins of the service or
-    the Agent's command line change does not count.
+  - Only root sees everything. Other users usually cannot read the Agent's settings.
+  - Files in a directory that the Agent's user can write to are read with that user's rights, and
+    symbolic links are not followed.
+  - The settings are those in C(datadog.yaml) and C(environment). Drop-ins of the service and the
+    Agent's command line are not considered.
   - Commands run without a shell, in C(/), with C(LC_ALL=C) and only C(PATH) of the environment, to
     which the sbin directories are added.
-  - The process is looked for in C(/proc), so it is V(null) on macOS. Only what a host has that runs
-    Linux was tried.
+  - The process is found through C(/proc), so it is V(null) on macOS. The module was tried on Linux
+    only.
 seealso:
   - module: mailops.postfix.datadog_agent_check
   - module: mailops.postfix.postfix_info
@@ -72,7 +70,7 @@ EXAMPLES = r"""
     msg: "{{ agent.restart_due | join('; ') }}"
   when: agent.restart_due | default([], true) | length > 0
 
-- name: Show the groups through which the Agent may read logs
+- name: Show the groups through which the Agent can read logs
   ansible.builtin.debug:
     msg: "{{ agent.user.groups | intersect(['adm', 'systemd-journal']) | join(' ') }}"
   when: agent.user is not none
@@ -88,17 +86,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 installed:
-  description: Whether the Agent is installed, that is, whether there is its program.
+  description: Whether the Agent is installed, that is, whether its program exists.
   returned: success
   type: bool
   sample: true
 binary:
-  description: The program's path. V(null) where there is none.
+  description: The program's path. V(null) if it does not exist.
   returned: success
   type: str
   sample: /usr/bin/datadog-agent
 user:
-  description: The user O(user). V(null) where there is none.
+  description: The user O(user). V(null) if there is no such user.
   returned: success
   type: dict
   contains:
@@ -118,7 +116,7 @@ user:
       type: str
       sample: dd-agent
     groups:
-      description: All its groups, sorted. A running Agent has those that there were when it was
+      description: All its groups, sorted. A running Agent has the groups of the time when it
         started.
       returned: always
       type: list
@@ -135,55 +133,55 @@ config_directory:
   type: str
   sample: /etc/datadog-agent
 config_directory_exists:
-  description: Whether it is there.
+  description: Whether it exists.
   returned: success
   type: bool
   sample: true
 confd_path:
   description:
-    - The directory of the checks' configuration - what C(DD_CONFD_PATH) in the file C(environment)
-      or C(confd_path) in C(datadog.yaml) says, else C(conf.d) in RV(config_directory).
-    - V(null) where it is not known.
+    - The directory of the checks' configuration - C(DD_CONFD_PATH) in the file C(environment), or
+      C(confd_path) in C(datadog.yaml), or else C(conf.d) in RV(config_directory).
+    - V(null) if it is not known.
   returned: success
   type: str
   sample: /etc/datadog-agent/conf.d
 postfix_configurations:
   description:
-    - The files that the Agent loads for its Postfix check by their names, sorted - C(postfix.yaml)
-      and C(postfix.yml) in RV(confd_path), and what ends in C(.yaml) or C(.yml) in C(postfix.d)
-      there, hidden files included. It skips those that are empty or wrong.
-    - What ends in C(.default) is left out, as the Agent loads it only where there is none of these.
+    - The files that the Agent loads for its Postfix check, sorted - C(postfix.yaml) and
+      C(postfix.yml) in RV(confd_path), and every file in C(postfix.d) there with a name that ends
+      in C(.yaml) or C(.yml), hidden files included. The Agent skips those that are empty or wrong.
+    - Names that end in C(.default) are not listed, because the Agent loads them only if there are
+      no others.
     - A symbolic link, a FIFO or a device of such a name is in RV(unknown) instead.
-    - V(null) where a directory is closed to this user, or is a symbolic link.
+    - V(null) if a directory cannot be read, or is a symbolic link.
   returned: success
   type: list
   elements: str
   sample: [/etc/datadog-agent/conf.d/postfix.d/conf.yaml]
 logs_enabled:
-  description: Whether the Agent collects logs. What the environment says counts before the file;
-    where neither says anything, it does not.
+  description: Whether the Agent collects logs. The environment overrides the file; if neither sets
+    it, the Agent does not.
   returned: success
   type: dict
   contains:
     file:
-      description: What C(logs_enabled) in C(datadog.yaml) says. V(null) where it is not set, or not
-        known.
+      description: C(logs_enabled) in C(datadog.yaml). V(null) if it is not set or not known.
       returned: always
       type: bool
       sample: true
     environment:
-      description: What C(DD_LOGS_ENABLED) in the file C(environment) says, which the service reads.
-        V(null) where it is not set, or not known.
+      description: C(DD_LOGS_ENABLED) in the file C(environment), which the service reads. V(null)
+        if it is not set or not known.
       returned: always
       type: bool
       sample: true
 service_manager:
-  description: V(systemd) or V(launchd). V(null) where there is neither.
+  description: V(systemd) or V(launchd). V(null) if there is neither.
   returned: success
   type: str
   sample: systemd
 service:
-  description: The service O(service). V(null) where there is none, or it is not known.
+  description: The service O(service). V(null) if it does not exist or is not known.
   returned: success
   type: dict
   contains:
@@ -198,8 +196,8 @@ service:
       type: str
       sample: active
     sub_state:
-      description: Its state in the words of its kind, such as V(running) or V(dead). V(null) where
-        launchd does not know it.
+      description: Its state in the terms of its service manager, such as V(running) or V(dead).
+        V(null) if launchd does not know it.
       returned: always
       type: str
       sample: running
@@ -210,16 +208,16 @@ service:
       sample: false
     experiment:
       description: Whether C(datadog-agent-exp.service) is active, which Datadog's Fleet Automation
-        runs in its place for a while.
+        temporarily runs in place of the service.
       returned: always
       type: bool
       sample: false
 process:
   description:
-    - The Agent's core process, that is C(agent run) in the service's control group, also where that
-      is the child of a process manager. Without systemd or a running service it is looked for among
-      the processes of O(user).
-    - V(null) where it does not run, or is not known.
+    - The Agent's core process, that is C(agent run) in the service's control group, even as the
+      child of a process manager. Without systemd or a running service it is looked for among the
+      processes of O(user).
+    - V(null) if it does not run or is not known.
   returned: success
   type: dict
   contains:
@@ -250,49 +248,49 @@ process:
       elements: str
       sample: [adm, dd-agent]
     no_new_privs:
-      description: Whether it can gain no privileges, as with C(NoNewPrivileges=yes) in its unit.
+      description: Whether it cannot gain privileges, for example because of C(NoNewPrivileges=yes)
+        in its unit.
       returned: always
       type: bool
       sample: false
     may_sudo:
-      description: Whether sudo can work below it. That takes C(CAP_SETUID) and C(CAP_SETGID) in its
-        bounding set, RV(process.no_new_privs=false), and no user namespace of its own
-        (C(PrivateUsers=yes)).
+      description: Whether its child processes can use sudo. That needs C(CAP_SETUID) and
+        C(CAP_SETGID) in its bounding set, RV(process.no_new_privs=false), and the host's user
+        namespace (not C(PrivateUsers=yes)).
       returned: always
       type: bool
       sample: true
     own_mounts:
-      description: Whether it sees other mounts than the rest of the host, as with C(PrivateTmp=yes)
-        or C(InaccessiblePaths=) in its unit.
+      description: Whether it sees other mounts than the rest of the host, for example because of
+        C(PrivateTmp=yes) or C(InaccessiblePaths=) in its unit.
       returned: always
       type: bool
       sample: false
     open_files:
-      description: The regular files that it holds open, sorted, at most 1000. V(null) where that is
-        not known; only root and the user may look.
+      description: The regular files that it holds open, sorted, at most 1000. V(null) if that is
+        not known; only root and the user can see it.
       returned: always
       type: list
       elements: str
       sample: [/var/log/mail.log]
     reads_journal:
-      description: Whether it holds a file of the journal open. V(null) where that is not known.
+      description: Whether it holds a file of the journal open. V(null) if that is not known.
       returned: always
       type: bool
       sample: false
 restart_due:
   description:
-    - Why the running Agent is not what a restarted one would be. Empty where nothing is to be
-      gained from a restart.
-    - It lacks a group that its user has, has one that its user and its unit have not, or was
-      started before C(datadog.yaml), C(environment), C(postfix.d) or a file of
+    - How the running Agent differs from a restarted one. Empty if a restart would change nothing.
+    - It lacks a group that its user has, it has a group that its user and its unit do not have, or
+      it started before C(datadog.yaml), C(environment), C(postfix.d) or a file of
       RV(postfix_configurations) changed. Times are compared in whole seconds.
-    - V(null) where the Agent does not run, or that is not known.
+    - V(null) if the Agent does not run, or if that is not known.
   returned: success
   type: list
   elements: str
   sample: [lacks the group adm that its user has]
 unknown:
-  description: What is not known above, and why.
+  description: The fields that are not known, and why.
   returned: success
   type: list
   elements: dict

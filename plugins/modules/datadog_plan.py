@@ -11,11 +11,11 @@ version_added: 0.2.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what was seen on a
-    host, and returns all that the role does there.
-  - Fails with every problem at once, before anything has changed. Warnings are returned as task
+  - Compares the options of the role P(mailops.postfix.datadog_postfix#role) with what a host has,
+    and returns everything that the role does there.
+  - Fails with every problem at once, before anything changes. Warnings are returned as task
     warnings.
-  - Runs on the controller and does not connect to the host. It is the role's; call it where you
+  - Runs on the controller and does not connect to the host. It belongs to the role; call it if you
     want the plan without the role.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -25,12 +25,12 @@ attributes:
     support: none
 options:
   postfix:
-    description: What M(mailops.postfix.postfix_info) returned. Not needed for V(absent) in
-      C(options.state).
+    description: The result of M(mailops.postfix.postfix_info). Not needed if C(options.state) is
+      V(absent).
     type: dict
     default: {}
   agent:
-    description: What M(mailops.postfix.datadog_agent_info) returned, run as root.
+    description: The result of M(mailops.postfix.datadog_agent_info), run as root.
     type: dict
     required: true
   options:
@@ -39,8 +39,8 @@ options:
     required: true
   official:
     description:
-      - Variables of the official role C(datadog.dd.agent) that could undo the plan, without
-        C(datadog_) in front - C(checks), C(additional_checks), C(disable_untracked_checks) and
+      - Variables of the official role C(datadog.dd.agent) that could undo the plan, by their names
+        without C(datadog_) - C(checks), C(additional_checks), C(disable_untracked_checks) and
         C(config).
     type: dict
     default: {}
@@ -57,13 +57,13 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description: What the role does on this host, for O(mailops.postfix.datadog_verify#module:plan).
-    Its form may change with any version.
+    Its structure may change with any version.
   returned: success
   type: dict
 problems:
-  description: What is in the way, each with a hint.
+  description: What the role refuses, each with a hint.
   returned: on failure
   type: list
   elements: str
-  sample: ["Postfix is not installed on this host. Install it, or leave the host out."]
+  sample: ["Postfix is not installed on this host. Install it, or exclude the host."]
 """

@@ -15,15 +15,15 @@ author:
 description:
   - Compares a host with the plan of the role P(mailops.postfix.datadog_postfix#role), and proves
     that the Agent's numbers are true.
-  - With C(find), each number of the Agent's check must lie between two counts of the queue's files
-    as root sees them, before and after it; the check's own commands are run as the Agent's user,
-    too, since they show a refusal that the check hides.
-  - With C(postqueue), it must be what the check makes of the listing, and a warning shows in
-    numbers where that is not true.
+  - With C(find), each number of the Agent's check must lie between two counts of the queue's files,
+    which root makes before and after the check. The check's own commands are also run as the
+    Agent's user, because they show a refusal that the check hides.
+  - With C(postqueue), each number must be what the check makes of the listing. A warning shows the
+    true numbers if they differ.
   - The running Agent must have started after its configuration, with the groups that its user has,
     must be able to use sudo, and must hold the log open. Queues move, so the counts are compared up
-    to three times; an Agent that was just started gets up to 30 seconds.
-  - It cannot show that Datadog receives anything. For that, run C(datadog-agent status).
+    to three times. An Agent that has just started gets up to 30 seconds.
+  - The module cannot show that Datadog receives anything. For that, run C(datadog-agent status).
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
@@ -32,18 +32,17 @@ attributes:
     support: none
 options:
   plan:
-    description: What M(mailops.postfix.datadog_plan) returned for this host,
-      RV(mailops.postfix.datadog_plan#module:plan).
+    description: The plan for this host, RV(mailops.postfix.datadog_plan#module:plan).
     type: dict
     required: true
   prove:
     description:
-      - With V(false), only compares the host with the plan, and returns what the role would change.
-        Fails for what it would refuse.
+      - V(false) only compares the host with the plan, and returns what the role would change. The
+        module fails for what the role would refuse.
     type: bool
     default: true
   timeout:
-    description: Seconds that all of it may take.
+    description: The number of seconds that the whole verification may take.
     type: int
     default: 300
 notes:
@@ -71,19 +70,19 @@ proved:
     1 instance, incoming 4=4 active 3=3 deferred 40=40, /var/log/mail.log readable and open in the
     Agent, Agent started after its configuration
 steps:
-  description: The steps that would change something, of V(sudo), V(mailq), V(log) and V(config).
+  description: Which of the steps V(sudo), V(mailq), V(log) and V(config) would change something.
   returned: success and O(prove=false)
   type: list
   elements: str
   sample: [sudo, log, config]
 packages:
-  description: The packages that these steps need and that are missing, of V(sudo) and V(acl).
+  description: Which of the packages V(sudo) and V(acl) these steps need and the host lacks.
   returned: success and O(prove=false)
   type: list
   elements: str
   sample: [acl]
 errors:
-  description: What is wrong, the cause first. What would only follow from it is not looked at.
+  description: What is wrong, the cause first. What would only follow from it is not checked.
   returned: on failure
   type: list
   elements: dict
@@ -92,12 +91,12 @@ errors:
       description:
         - The kind of the error.
         - V(not_provisioned), the role never ran here;
-          V(not_as_planned), a file or a right is not as the role sets it;
-          V(wrong_number), the check's number is not between the counts before and after it, or
-          missing; V(agent_not_running), there is no process of the Agent, or an experiment runs in
-          its place; V(agent_outdated), the Agent must be restarted; V(agent_restricted), the Agent
-          runs as another user, or its unit forbids sudo; V(log_not_open), the Agent does not hold
-          the log open.
+          V(not_as_planned), a file or an access right is not as the role sets it;
+          V(wrong_number), the check's number is missing, or is not between the counts before and
+          after it; V(agent_not_running), the Agent has no process, or an experiment runs in its
+          place; V(agent_outdated), the Agent must be restarted; V(agent_restricted), the Agent runs
+          as another user, or its unit forbids sudo; V(log_not_open), the Agent does not hold the
+          log open.
         - Further kinds are those of M(mailops.postfix.postfix_queue),
           M(mailops.postfix.datadog_agent_check), M(mailops.postfix.sudo_access),
           M(mailops.postfix.mailq_access), M(mailops.postfix.log_access) and
@@ -117,18 +116,17 @@ errors:
       sample: Look at what the check says ('datadog-agent check postfix' as the Agent's user), then
         run the role again.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: null
     rc:
-      description: The command's exit code. V(null) where there was no command.
+      description: The command's exit code. V(null) if no command failed.
       returned: always
       type: int
       sample: null
     stderr:
-      description: What the command said on stderr.
+      description: What the command printed on stderr.
       returned: always
       type: str
       sample: ""

@@ -13,15 +13,15 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Gives a user read access to log files or to systemd's journal, with the least access necessary;
+  - Gives a user read access to log files or to systemd's journal, with the least access necessary.
     O(state=absent) revokes exactly what was granted.
-  - Shows whether the user can read each log, found out by reading as that user, and whether that
-    will still be so after the file's next rotation.
-  - Owners, groups and modes never change. An access list gets one entry for the user; where its
-    mask would give more to others, that is an error.
-  - What is granted is noted on the host before the grant, in C(/var/lib/mailops-postfix), together
-    with what was there before. So an interrupted run is completed, or revoked, by the next one.
-    Runs on one host wait for each other.
+  - Shows whether the user can read each log, by reading it as that user, and whether access
+    survives the file's next rotation.
+  - Never changes owners, groups and modes. An access list gets one entry for the user. If its mask
+    would then give others more, that is an error.
+  - Records each grant on the host, in C(/var/lib/mailops-postfix), before it is made, together with
+    what was there before. The next run completes or revokes what an interrupted run began. Runs on
+    one host wait for each other.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.changes
@@ -30,57 +30,57 @@ attributes:
     platforms: linux
 options:
   user:
-    description: The user's name. Not root, who reads everything.
+    description: The user's name. Root is refused, because root can read everything.
     type: str
     required: true
   paths:
     description:
       - The log files, absolute paths.
-      - Only a regular file with a single name is opened. A symbolic link, a FIFO or a file with
-        several hard links is refused, and so is a symbolic link on the way that a user other than
-        root could change, and a file of root's in a directory that others can write to.
-      - A directory on the way that the user cannot enter gets an entry for the user in its access
-        list, V(--x), which lets the user enter it but not list it.
+      - Only a regular file with a single name is opened. The module refuses a symbolic link, a FIFO
+        and a file with several hard links. It also refuses a path through a symbolic link that a
+        user other than root could change, and a file of root's in a directory that others can write
+        to.
+      - A directory on the path that the user cannot enter gets an access list entry C(--x) for the
+        user, which allows entering it but not listing it.
     type: list
     elements: path
     default: []
   maillog_file_of:
     description:
       - Configuration directories of Postfix instances that write their log themselves
-        (C(maillog_file)). The file is found with C(postconf).
-      - It is opened as with O(means=directory), whatever O(means) says, unless that is V(none).
+        (C(maillog_file)). The module asks C(postconf) for the file.
+      - The file is opened as with O(means=directory), whatever O(means) is, unless that is V(none).
         With Postfix 3.9 and later, C(maillog_file_permissions) is set to C(0640) in C(main.cf),
         unless it is C(0640) or C(0644) already.
     type: list
     elements: path
     default: []
   journal:
-    description: Whether the user is to read the system's journal, as a member of the group
-      C(systemd-journal), whatever O(means) says.
+    description: Whether to let the user read the system's journal, as a member of the group
+      C(systemd-journal), whatever O(means) is.
     type: bool
     default: false
   means:
     description:
-      - How a file in O(paths) is opened. Nothing changes where the user can read it already and no
-        rotation is known to end that.
-      - V(auto), an entry in the file's access list, where logrotate's configuration shows that a
-        rotation keeps it (C(create) without a mode, C(copy), C(copytruncate)); otherwise it is an
-        error.
-      - V(acl), an entry in the file's access list, whether or not it lasts. RV(logs[].warning) says
-        where it does not.
-      - V(group), membership in the file's group. Only in C(adm), C(log), C(logs),
+      - How to open the files in O(paths). If the user can read a file already and no rotation is
+        known to end that, nothing changes.
+      - V(auto) adds an entry to the file's access list if logrotate's configuration shows that a
+        rotation keeps it (C(create) without a mode, C(copy), C(copytruncate)). Otherwise it fails.
+      - V(acl) adds an entry to the file's access list, whether or not a rotation keeps it.
+        RV(logs[].warning) shows if it does not.
+      - V(group) makes the user a member of the file's group, but only of C(adm), C(log), C(logs),
         C(systemd-journal) or a group that is not a system group (GID 1000 and above), because other
-        groups give more than a log.
-      - V(directory), a default access list on the file's directory, which lets the user read what
-        is made in it, the log and its rotated copies. The directory must exist and hold nothing but
-        logs that are named here; a log may be missing. It serves a log that a program makes anew
-        without logrotate.
-      - V(none) changes nothing, neither for files nor for the journal, and only looks.
+        groups give more than logs.
+      - V(directory) sets a default access list on the file's directory, which lets the user read
+        the files that are created there, the log and its rotated copies. The directory must exist
+        and hold only logs that are named here; a log may be missing. Use it for a log that a
+        program creates without logrotate.
+      - V(none) changes nothing, for files or the journal, and only shows what the user can read.
     type: str
     choices: [auto, acl, group, directory, none]
     default: auto
   exclusive:
-    description: With O(state=present), whether to revoke also what this module gave the user
+    description: With O(state=present), whether to also revoke what this module granted the user
       earlier and these options do not need.
     type: bool
     default: false
@@ -88,19 +88,19 @@ options:
     description:
       - V(present) lets the user read. At least one of O(paths), O(maillog_file_of) and O(journal)
         is required.
-      - V(absent) revokes everything that this module gave the user, also what version 0.1.0 of the
-        role gave; other options are not used. Rotated copies, whose names begin with the log's and
-        a C(.) or C(-), lose the user's entry together with the log. What no longer exists, such as
-        a file, a group or the user, is not an error. What is no longer the same kind of file is
-        left as it is, with a warning, and stays noted.
+      - V(absent) revokes everything that this module, or version 0.1.0 of the role, granted the
+        user. Other options have no effect. Rotated copies, which are recognized by the log's name
+        followed by C(.) or C(-), lose the user's entry as well. What no longer exists, such as a
+        file, a group or the user, is not an error. If a path now leads to another kind of file, the
+        module does not change it, warns, and keeps it recorded.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - Needs root (C(become=true)), in check mode, too.
-  - Access lists need the package C(acl). Groups are changed by C(usermod) and C(gpasswd).
+  - Needs root (C(become=true)), also in check mode.
+  - Access lists need the package C(acl). Groups are changed with C(usermod) and C(gpasswd).
   - A running process keeps the groups that it started with, so restart the user's services after a
-    change of groups. Access lists count at once.
+    change of groups. Access lists take effect at once.
 seealso:
   - module: mailops.postfix.postfix_info
   - name: logrotate(8)
@@ -123,14 +123,14 @@ EXAMPLES = r"""
     journal: true
   become: true
 
-- name: Let it read the log only, and revoke what else it was given
+- name: Let it read the log only, and revoke other grants
   mailops.postfix.log_access:
     user: dd-agent
     paths: [/var/log/mail.log]
     exclusive: true
   become: true
 
-- name: Revoke everything that it was given
+- name: Revoke everything that was granted
   mailops.postfix.log_access:
     user: dd-agent
     state: absent
@@ -139,8 +139,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 granted:
-  description: What this run gave the user, or would give in check mode. Informational; the host
-    remembers it.
+  description: What this run granted the user, or would grant in check mode. For information only;
+    the record on the host is what counts.
   returned: always
   type: list
   elements: dict
@@ -163,9 +163,9 @@ granted:
       sample: systemd-journal
 logs:
   description:
-    - Each of O(paths), then the files of O(maillog_file_of), then the journal where
+    - Each of O(paths), then the files of O(maillog_file_of), then the journal with
       O(journal=true).
-    - Empty with O(state=absent), and where the options were refused.
+    - Empty with O(state=absent), and if the options were refused.
   returned: always
   type: list
   elements: dict
@@ -176,32 +176,32 @@ logs:
       type: str
       sample: /var/log/mail.log
     readable:
-      description: Whether the user can read it, found out by doing so; in check mode, before the
-        change.
+      description: Whether the user can read it, shown by reading it as the user; in check mode,
+        before the change.
       returned: always
       type: bool
       sample: true
     why:
-      description: Why the user cannot. V(null) where it is readable.
+      description: Why the user cannot read it. V(null) if the user can.
       returned: always
       type: str
-      sample: "the file cannot be read: group::r--,other::---,user::rw-"
+      sample: "the file cannot be read: (group::r--,other::---,user::rw-)"
     lasts:
       description:
         - Whether the user can still read it after the next rotation, in check mode as it would be
           after the change.
-        - V(null) where that is not known, and where the user cannot read it.
+        - V(null) if that is not known, or if the user cannot read it.
       returned: always
       type: bool
       sample: true
     warning:
-      description: Why it does not last, or why that is not known. V(null) where it lasts.
+      description: Why access does not last, or why that is not known. V(null) if it lasts.
       returned: always
       type: str
       sample: the rotation makes a file without this access list (create 0640 root root)
 diff:
-  description: The access lists, memberships and parameters that change, before and after, a line
-    each.
+  description: The access lists, memberships and parameters that change, before and after, one per
+    line.
   returned: in diff mode
   type: dict
   contains:
@@ -209,15 +209,15 @@ diff:
       description: Before.
       returned: always
       type: str
-      sample: "/var/log/mail.log group::r--,other::---,user::rw-\n"
+      sample: "/var/log/mail.log (group::r--,other::---,user::rw-)\n"
     after:
       description: After.
       returned: always
       type: str
-      sample: "/var/log/mail.log group::r--,mask::r--,other::---,user:949:r--,user::rw-\n"
+      sample: "/var/log/mail.log (group::r--,mask::r--,other::---,user:949:r--,user::rw-)\n"
 errors:
-  description: Why the user cannot be given access, one entry a log. Nothing was changed, except
-    where the change itself failed or did not help.
+  description: Why access could not be granted or revoked, one entry per log. Nothing changed,
+    unless the change itself failed or did not help.
   returned: when there are any
   type: list
   elements: dict
@@ -225,14 +225,12 @@ errors:
     kind:
       description:
         - The kind of the error.
-        - V(bad_argument), an option does not fit the host, or the means does not serve;
+        - V(bad_argument), an option does not fit the host, or this means does not work;
           V(unsafe_path), a path is not a file that root can safely open to the user, see O(paths);
-          V(permission_denied), this needs root, or the user still cannot read after the change;
-          V(not_installed), a program is missing;
-          V(bad_config), C(main.cf) is missing or wrong;
-          V(bad_record), what is noted on the host cannot be understood;
-          V(timeout), a command or another run took too long;
-          V(command_failed), a command failed in another way.
+          V(permission_denied), the module does not run as root, or the user still cannot read after
+          the change; V(not_installed), a program is missing; V(bad_config), C(main.cf) is missing
+          or wrong; V(bad_record), the record on the host is not understood; V(timeout), a command
+          or another run took too long; V(command_failed), a command failed in another way.
       returned: always
       type: str
       sample: bad_argument
@@ -248,24 +246,23 @@ errors:
       sample: "Write a line to it first (for a syslog daemon's: 'logger -p mail.info test'), or
         correct paths."
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: null
     rc:
-      description: The command's exit code. V(null) where there was no command.
+      description: The command's exit code. V(null) if no command failed.
       returned: always
       type: int
       sample: null
     stderr:
-      description: What the command said on stderr.
+      description: What the command printed on stderr.
       returned: always
       type: str
       sample: ""
     path:
-      description: The log that this is about. V(null) for the journal and for what concerns no
-        single log.
+      description: The log that could not be opened. V(null) for the journal, and for an error that
+        concerns no single log.
       returned: always
       type: str
       sample: /var/log/mail.log
@@ -315,8 +312,8 @@ def main() -> None:
     for log in result["logs"]:
         if log["warning"]:
             module.warn(
-                f"{module.params['user']} reads {log['path']}, but perhaps no longer after its next"
-                f" rotation: {log['warning']}"
+                f"{module.params['user']} can read {log['path']}, but perhaps no longer after its"
+                f" next rotation: {log['warning']}"
             )
     module.exit_json(**result)
 

@@ -15,12 +15,11 @@ author:
 description:
   - Lists the queue of each instance as the user, and where Postfix refuses that, changes C(main.cf)
     as little as necessary.
-  - Where the instance's C(authorized_mailq_users) shuts the user out, adds the user to it, before
-    what is listed.
-  - Where Postfix refuses the configuration directory, adds that to C(alternate_config_directories)
-    of the default instance.
+  - If C(authorized_mailq_users) of the instance excludes the user, adds the user at its beginning.
+  - If Postfix refuses the configuration directory, adds it to C(alternate_config_directories) of
+    the default instance.
   - Records each grant on the host before it is made, so that O(state=absent) revokes exactly that,
-    also after an interrupted run.
+    even after an interrupted run.
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.changes
@@ -34,16 +33,16 @@ options:
   config_directory:
     description:
       - The configuration directories of the instances, absolute paths without a slash at their end.
-        Left out or empty, the default instance.
+        The default instance if it is omitted or empty.
       - Has no effect with O(state=absent).
     type: list
     elements: path
   authorized_mailq_users:
     description:
-      - The exact list to set in each of these instances, in place of adding the user to the present
+      - The exact list to set in each of these instances, instead of adding the user to the present
         one.
-      - Users, files and tables as Postfix takes them. Everybody else but root and the owner of
-        Postfix's queue is then shut out.
+      - Users, files and tables as Postfix takes them. The list then excludes everybody else except
+        root and the owner of Postfix's queue.
     type: list
     elements: str
     default: []
@@ -55,18 +54,18 @@ options:
   state:
     description:
       - V(present) lets the user list the queues.
-      - V(absent) revokes all that this module granted the user, and nothing else.
-      - A list that was edited since loses only the user's name. One that was replaced stays as it
-        is.
-      - What is gone, such as an instance or all of Postfix, is no error.
+      - V(absent) revokes everything that this module granted the user, and nothing else.
+      - If somebody has edited a list in the meantime, only the user's name is removed from it. If
+        somebody has replaced it, it is not changed.
+      - What no longer exists, such as an instance or all of Postfix, is not an error.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - Needs root (C(become=true)), in check mode, too.
-  - A list that shuts the user out on purpose, by C(!NAME) or by a file or table of such names, is
-    an error. So is a user whom Postfix still refuses.
-  - Another reason why the user cannot list the queue, such as a Postfix that does not run, is a
+  - Needs root (C(become=true)), also in check mode.
+  - It is an error if a list excludes the user on purpose, by C(!NAME) or by a file or table of such
+    names, and if Postfix still refuses the user after the change.
+  - Any other reason why the user cannot list the queue, for example that Postfix is stopped, is a
     warning, see RV(listings[].error).
   - Postfix needs neither a reload nor a restart.
 seealso:
@@ -99,7 +98,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parameters:
-  description: The parameters that changed, or would.
+  description: The parameters that changed, or would change in check mode.
   returned: success
   type: list
   elements: dict
@@ -116,12 +115,12 @@ parameters:
       type: str
       sample: authorized_mailq_users
     before:
-      description: The value in C(main.cf) before. V(null) where it was not set.
+      description: The value in C(main.cf) before. V(null) if it was not set.
       returned: always
       type: str
       sample: root, admin
     after:
-      description: The value after. V(null) where it is not set.
+      description: The value after. V(null) if it is not set.
       returned: always
       type: str
       sample: watcher, root, admin
@@ -138,15 +137,15 @@ listings:
       sample: /etc/postfix
     error:
       description:
-        - Why the user cannot list its queue, in check mode before the change, such as
-          V(mail_system_down) or V(not_authorized).
-        - V(null) where the user can.
+        - Why the user cannot list its queue, such as V(mail_system_down) or V(not_authorized); in
+          check mode, before the change.
+        - V(null) if the user can.
       returned: always
       type: str
       sample: not_authorized
 diff:
-  description: The lines of each parameter that changes, as they stand in C(main.cf). Where it is
-    not set, an empty text.
+  description: The lines of each parameter that changes, as they are in C(main.cf). An empty text
+    for a parameter that is not set.
   returned: in diff mode
   type: list
   elements: dict
@@ -155,7 +154,7 @@ diff:
       description: The lines before.
       returned: always
       type: str
-      sample: "authorized_mailq_users = root,\n    admin\n"
+      sample: "authorized_mailq_users = root, admin\n"
     after:
       description: The lines after.
       returned: always
@@ -172,8 +171,8 @@ diff:
       type: str
       sample: /etc/postfix/main.cf
 errors:
-  description: Why the right could not be granted or revoked. What was granted by then is recorded,
-    and revoked with O(state=absent).
+  description: Why access could not be granted or revoked. What was granted before the error is
+    recorded, and O(state=absent) revokes it.
   returned: failure
   type: list
   elements: dict
@@ -196,7 +195,7 @@ errors:
       description: What happened.
       returned: always
       type: str
-      sample: "user: authorized_mailq_users of /etc/postfix seems to shut watcher out on purpose
+      sample: "user: authorized_mailq_users of /etc/postfix seems to exclude watcher on purpose
         (!watcher)"
     hint:
       description: What to do about it.
@@ -205,13 +204,12 @@ errors:
       sample: Remove that from the list, or give the whole list in the option
         authorized_mailq_users.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: null
     rc:
-      description: The command's exit code. V(null) where there was no command.
+      description: The command's exit code. V(null) if no command failed.
       returned: always
       type: int
       sample: null

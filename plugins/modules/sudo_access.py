@@ -15,9 +15,9 @@ author:
 description:
   - Writes one sudoers file that lets a user run the given commands, with exactly these arguments,
     as another user and without a password.
-  - Validates sudo's whole policy with the new file in it before the file is installed. Where it
-    would not be valid, nothing is changed.
-  - Records the file on the host before it is written, so that O(state=absent) removes it, also
+  - Validates sudo's whole policy together with the new file before it installs the file. If the
+    policy would not be valid, nothing changes.
+  - Records the file on the host before it is written, so that O(state=absent) removes it, even
     after an interrupted run or under an earlier O(path).
   - Asks the host's C(visudo) which settings it knows, so it works with sudo and with sudo-rs.
 extends_documentation_fragment:
@@ -31,22 +31,22 @@ options:
     type: str
     required: true
   run_as:
-    description: The user as whom the commands run. Not root. Required with O(state=present).
+    description: The user that the commands run as. Not root. Required with O(state=present).
     type: str
   commands:
     description:
       - The command lines. Required with O(state=present).
-      - The first word is an absolute path, or the name of a program, such as C(find), which is then
-        looked up where sudo will look, in C(secure_path) of its policy, or else in C(/usr/bin).
+      - The first word is an absolute path, or the name of a program, such as C(find). A program is
+        looked up where sudo will look, in C(secure_path) of its policy or else in C(/usr/bin).
       - Words consist of letters, digits, C(_), C(.), C(/) and C(-), with one blank between two
         words. Patterns are refused.
-      - A command without arguments may be run without arguments only.
+      - A command that is given without arguments can be run without arguments only.
     type: list
     elements: str
   path:
     description:
       - The sudoers file, in a directory that sudo's policy includes with C(@includedir).
-      - Its name has no C(.) and no C(~) at its end, because sudo skips such files.
+      - Its name contains no C(.) and does not end in C(~), because sudo skips such files.
       - Each user needs a separate path. With the path of another user, that user's commands are
         replaced.
       - A file that this module did not write is neither overwritten nor removed. It recognizes its
@@ -57,23 +57,22 @@ options:
     description:
       - Whether to keep these commands out of sudo's log and out of PAM's sessions (C(!log_allowed),
         C(!pam_session)).
-      - Where the host's sudo does not know a setting, it is left out, with a warning.
+      - A setting that the host's sudo does not know is omitted, with a warning.
     type: bool
     default: false
   state:
     description:
-      - V(present) installs the file, and removes those that this module wrote for the user under
-        another path.
+      - V(present) installs the file, and removes other files that this module wrote for the user.
       - V(absent) removes every file that this module wrote for the user, and the one at O(path) if
-        it begins with O(marker).
+        this module or version 0.1.0 of the role wrote it.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - Needs root (C(become=true)), in check mode, too.
-  - C(requiretty) is lifted for the user where the policy sets it. Where a file that is read later
-    sets it again, that is an error.
-  - A rule for the same command in a file that is read later outweighs this one.
+  - Needs root (C(become=true)), also in check mode.
+  - If the policy sets C(requiretty), the file lifts it for the user. If a file that sudo reads
+    later sets it again, that is an error.
+  - A rule for the same command in a file that sudo reads later overrides this one.
 seealso:
   - module: mailops.postfix.mailq_access
   - name: sudoers(5)
@@ -114,7 +113,7 @@ programs:
   elements: str
   sample: [/usr/bin/find]
 diff:
-  description: Each file that changes, as text. A file that is not there is an empty text.
+  description: Each file that changes, as text. An empty text for a file that does not exist.
   returned: in diff mode
   type: list
   elements: dict
@@ -140,7 +139,7 @@ diff:
       type: str
       sample: /etc/sudoers.d/watcher-queues
 errors:
-  description: Why the file could not be installed or removed. It is as it was.
+  description: Why the file could not be installed or removed. It has not changed.
   returned: failure
   type: list
   elements: dict
@@ -151,7 +150,7 @@ errors:
         - V(bad_argument), an option is out of range, a user or a program does not exist;
           V(not_installed), there is no sudo;
           V(bad_policy), sudo's policy is not valid, does not include the file's directory, or would
-          not allow the commands, or the file is somebody else's; V(unsafe_path), a user other than
+          not allow the commands, or somebody else wrote the file; V(unsafe_path), a user other than
           root can write to the file's directory, or the file is not a regular file;
           V(permission_denied), the module does not run as root; V(bad_record), the record on the
           host is not understood; V(timeout), another run held the record for too long;
@@ -170,13 +169,12 @@ errors:
       type: str
       sample: Run visudo and add the line '@includedir /etc/sudoers.d', or choose another path.
     command:
-      description: The command that failed, quoted for a shell. V(null) where the failure was not a
-        command's.
+      description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always
       type: str
       sample: null
     rc:
-      description: The command's exit code. V(null) where there was no command.
+      description: The command's exit code. V(null) if no command failed.
       returned: always
       type: int
       sample: null

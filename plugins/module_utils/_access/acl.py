@@ -144,8 +144,9 @@ def difference(before: Entries, after: Entries) -> tuple[list[str], list[str]]:
 
 
 def shown(entries: Entries) -> str:
-    """The entries as one line of text."""
-    return ",".join("{}:{}".format(*entry) for entry in sorted(entries.items())) or "none"
+    """The entries as text in parentheses: ansible-doc takes a word before a double colon for a
+    directive of reStructuredText."""
+    return "(" + (",".join(map(":".join, sorted(entries.items()))) or "none") + ")"
 
 
 def _user(uid: int) -> str:

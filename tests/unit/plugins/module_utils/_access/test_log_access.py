@@ -534,12 +534,12 @@ def test_bad_options(host, options, says):
 def test_what_keeps_a_user_out(host):
     log = host.log("closed/mail.log")
     assert ensure(paths=[log], means="none")["logs"][0]["why"].startswith(
-        "the file cannot be read: group::r--"
+        "the file cannot be read: (group::r--"
     )
     host.acls[host.path("closed")] = acl_of_mode(0, 0, 0o700)
     logs = ensure(paths=[log, "/nonexistent/a", host.path("b")], means="none", journal=True)["logs"]
     assert logs[0]["why"].startswith(
-        f"the directory {host.path('closed')} cannot be entered: group::---"
+        f"the directory {host.path('closed')} cannot be entered: (group::---"
     )
     assert [log["why"] for log in logs[1:]] == [
         "there is no directory /nonexistent",
