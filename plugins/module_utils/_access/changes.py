@@ -64,8 +64,7 @@ class Node:
         return self.has_acl() is not None
 
     def has_acl(self) -> bool | None:
-        """Whether there is more to it than a mode. None where its file system has no access
-        lists."""
+        """Whether it has an access list. None where its file system supports none."""
         try:
             return bool(os.getxattr(self.address, "system.posix_acl_access"))
         except OSError as error:
@@ -73,8 +72,8 @@ class Node:
 
 
 class Changes:
-    """What is to change on a host. Nothing does before apply(). Use it in a with statement,
-    which keeps what was looked at open.
+    """The planned changes of a host, which apply() makes. Use it in a with statement, which keeps
+    open what was looked at.
 
     Raises HostError, FileNotFoundError and other OSError.
     """
@@ -149,7 +148,7 @@ class Changes:
             return self._node(path, place.open(directory=True), place.fileno())
 
     def way(self, path: str) -> list[Node]:
-        """The directories that are passed on the way to a path, the one that it is in last."""
+        """The directories on the way to a path, the one that contains it last."""
         nodes: list[Node] = []
         above = path
         while above != "/":
@@ -181,7 +180,7 @@ class Changes:
         self.gids.add(group.gr_gid)
 
     def leave(self, name: str) -> None:
-        """Nothing where the user is no member, or there is no such group."""
+        """Does nothing if the user is not a member, or the group does not exist."""
         with contextlib.suppress(KeyError):
             group = grp.getgrnam(name)
             if self._account.name in group.gr_mem:

@@ -5,9 +5,8 @@
 """The record of what the collection's modules granted on this host, so that they revoke exactly
 that.
 
-A module notes a grant before it makes it, and removes the note after it has revoked it. An entry is
-a dict with C(by), the module that gave, C(user), who got it, C(kind), and what that module needs to
-take it back."""
+A module records a grant before it makes it, and removes the entry after it has revoked it. An entry
+is a dict with by (the module), user (who got it), kind, and what that module needs to revoke it."""
 
 from __future__ import annotations
 
@@ -30,8 +29,7 @@ _PAUSE = 0.1
 
 
 class Record:
-    """The record, locked as long as the with statement lasts; with check_mode it is only read, and
-    the host stays as it is.
+    """The record, locked for the duration of the with statement; with check_mode it is only read.
 
     Raises HostError (timeout, unsafe_path, bad_record).
     """
@@ -82,7 +80,7 @@ class Record:
         ]
 
     def replace(self, by: str, user: str, entries: list[dict[str, Any]]) -> None:
-        """Sets what a module granted to a user, in memory and, but in check mode, on the host."""
+        """Sets what a module granted to a user, in memory and, but for check mode, on the host."""
         kept = [entry for entry in self._entries if (entry["by"], entry["user"]) != (by, user)]
         noted = kept + [dict(entry, by=by, user=user) for entry in entries]
         if noted == self._entries or self._check_mode:
@@ -128,14 +126,11 @@ class Record:
                 return
             except BlockingIOError:
                 if not self._deadline.remaining():
-                    hint = (
-                        "Wait for the other run on this host to end, or look for the process"
-                        f" ('fuser {self._directory}')."
-                    )
                     raise HostError(
                         "timeout",
                         f"another run has locked {self._directory} for too long",
-                        hint=hint,
+                        hint="Wait for the other run on this host to end, or look for the process"
+                        f" ('fuser {self._directory}').",
                     ) from None
                 time.sleep(_PAUSE)
 
@@ -148,7 +143,7 @@ class Record:
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     raise HostError(
                         "bad_record",
-                        f"{path} cannot be understood: {error or type(error).__name__}",
+                        f"{path} is not understood: {error or type(error).__name__}",
                     ) from None
         return []
 

@@ -132,8 +132,8 @@ def _is_reached(path: str) -> bool:
 
 
 def find_confd(directory: str, user: str, settings: Settings) -> ConfD:
-    """The directory that the Agent reads. Raises HostError (bad_config, and what the settings
-    could not be read for)."""
+    """The directory that the Agent reads. Raises HostError (bad_config, and why the settings could
+    not be read)."""
     for name, parse, key in (
         (ENVIRONMENT, parse_environment_path, "DD_CONFD_PATH"),
         (MAIN_FILE, parse_yaml_path, "confd_path"),
@@ -154,7 +154,7 @@ def find_confd(directory: str, user: str, settings: Settings) -> ConfD:
                 f"{os.path.join(directory, name)}: the value of {key} is not an absolute path",
                 hint="Write it as an absolute path.",
             )
-        # Who can write there must not make root work elsewhere.
+        # Whoever can write there must not make root work elsewhere.
         return ConfD(
             os.path.normpath(path),
             None if file.trusted else _uid(user) or file.uid or children.NOBODY,
@@ -177,5 +177,5 @@ def understand(path: str, parse: Callable[..., Any], text: str, key: str) -> Any
         raise HostError(
             "bad_config",
             f"{path}: {error}",
-            hint=f"Write {key} plainly there, on a line of its own.",
+            hint=f"Write {key} plainly there, on a separate line.",
         ) from None

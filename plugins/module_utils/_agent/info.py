@@ -192,7 +192,7 @@ class _Description:
             if service.units:
                 self._note(
                     "process",
-                    f"{service.units[0]['Id']} runs, and none of its processes is the Agent itself"
+                    f"{service.units[0]['Id']} runs, but none of its processes is the Agent itself"
                     " ('agent run')",
                 )
             return None, None
@@ -220,8 +220,8 @@ class _Description:
 
 
 def _list(directory: str, wanted: list[str] | None) -> dict[str, Any]:
-    """Of a directory the YAML files, or those with these names; what is there in place of one, with
-    its kind; when each was changed.
+    """Of the YAML files of a directory, or those with these names: files, their paths; odd, the
+    path and kind of what is in place of one; changed, the time of its last change and its path.
 
     Raises HostError and OSError.
     """
@@ -256,7 +256,7 @@ def _list(directory: str, wanted: list[str] | None) -> dict[str, Any]:
 
 
 def _changed(path: str) -> list[Any] | None:
-    """When a file was changed, and its path; None where there is none. Raises HostError and
+    """The time of a file's last change, and its path; None without a file. Raises HostError and
     OSError."""
     try:
         with files.Place(path) as place:

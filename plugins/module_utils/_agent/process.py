@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The Datadog Agent's service and its running core process: what it runs with, as opposed to what
-its files say now."""
+its files contain now."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ class Processes:
         """The pid of the Agent's core process and its unit; without units it is looked for among
         the processes of this user.
 
-        Several can look like it, since a user may name processes at will: the unit's main process
-        counts, else the oldest one."""
+        Several can look like it, because users name their processes as they like: the unit's main
+        process counts, or else the oldest one."""
         names = [unit["Id"] for unit in units]
         found = []
         for pid in self._pids():
@@ -182,8 +182,7 @@ class Processes:
         }
 
     def _shares(self, pid: int, namespace: str) -> bool:
-        """Whether a process is in the same namespace as this one, as it counts where that cannot be
-        seen."""
+        """Whether a process is in the same namespace as this one; true if that cannot be seen."""
         try:
             return os.readlink(f"{self._proc}/{pid}/ns/{namespace}") == os.readlink(
                 f"{self._proc}/self/ns/{namespace}"
@@ -225,8 +224,8 @@ def describe_process(
 ) -> Any:
     """The core process (dict, without what it holds open) and its unit, or None where it does not
     run. Raises HostError."""
-    # In a child, since the kernel reads a command line from the process's memory, which may be on a
-    # file system that hangs.
+    # In a child, because the kernel reads a command line from the process's memory, which may be on
+    # a file system that hangs.
     return children.as_user(0, deadline, _look_for_agent, processes, service.units, uid)
 
 
@@ -297,7 +296,7 @@ def restart_reasons(
     allowed = has | {group} | set(unit.get("SupplementaryGroups", "").split())
     reasons += [f"lacks the group {name} that its user has" for name in sorted(wanted - runs_with)]
     reasons += [
-        f"still has the group {name} that its user has not" for name in sorted(runs_with - allowed)
+        f"has the group {name} that its user does not have" for name in sorted(runs_with - allowed)
     ]
     return reasons
 

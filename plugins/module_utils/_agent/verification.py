@@ -5,7 +5,7 @@
 """Compares a host with the role's plan, and proves that the Agent's numbers are true.
 
 A plan is what plugin_utils/_plan/plan.py returns. The Agent's check hides its failures: it reports
-0, and is content, where sudo or postqueue refuses. So its numbers are held against counts of the
+0, without an error, where sudo or postqueue refuses. So its numbers are compared with counts of the
 queues themselves."""
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import LISTED_QUEUES
 
 METRIC = "postfix.queue.size"
-# A queue may empty and fill between the looks, but hardly three times.
+# A queue may empty and fill between two counts, but hardly three times.
 _ROUNDS = 3
-# Seconds that an Agent that was just started may take to write its token, and to open a log (it
-# looks for new files every ten).
+# Seconds that an Agent may take after its start to write its token, and to open a log (it looks for
+# new files every ten).
 _START = 30
 _PAUSE = 1
 _DIFF_LINES = 20
@@ -57,7 +57,7 @@ _ENSURE: dict[str, Callable[[dict[str, Any], Deadline, bool], dict[str, Any]]] =
 _WHAT = {
     "config": "the check's configuration or log collection is not as the role sets it",
     "sudo": "the sudoers file is not as the role writes it",
-    "mailq": "the right to list the queue is not as the role grants it",
+    "mailq": "access to the queue is not as the role grants it",
     "log": "access to the log is not as the role grants it",
 }
 _PACKAGES = {"sudo": "sudo", "log": "acl"}
@@ -69,6 +69,10 @@ class Failures(Exception):
     def __init__(self, errors: list[HostError]) -> None:
         super().__init__()
         self.errors = errors
+
+
+def _failure(kind: str, message: str, hint: str | None = None) -> Failures:
+    return Failures([HostError(kind, message, hint=hint)])
 
 
 def compare(plan: dict[str, Any], deadline: Deadline) -> tuple[dict[str, Any], list[str]]:
@@ -113,7 +117,7 @@ def prove(plan: dict[str, Any], deadline: Deadline) -> tuple[str, list[str]]:
         proved += _prove_agent(plan, agent, deadline)
     else:
         warnings.append(
-            "The Agent still runs with its old configuration, since datadog_postfix_restart is"
+            "The Agent still runs with its old configuration, because datadog_postfix_restart is"
             " false. Restart it."
         )
     return ", ".join(proved), warnings
@@ -125,21 +129,15 @@ def _prove_files(plan: dict[str, Any], deadline: Deadline) -> None:
     if config and any(
         part["before_header"].endswith("/conf.yaml") and not part["before"] for part in config
     ):
-        hint = "Run the role, or 'ansible-playbook mailops.postfix.provision -e target=HOST'."
-        raise Failures(
-            [
-                HostError(
-                    "not_provisioned",
-                    "this host was never provisioned: the check has no configuration",
-                    hint=hint,
-                )
-            ]
+        raise _failure(
+            "not_provisioned",
+            "this host was never provisioned: the check has no configuration",
+            "Run the role, or 'ansible-playbook mailops.postfix.provision -e target=HOST'.",
         )
-    errors = []
-    for step, diff in changes.items():
-        errors.append(
-            HostError("not_as_planned", "{}:\n{}".format(_WHAT[step], "\n".join(_shown(diff))))
-        )
+    errors = [
+        HostError("not_as_planned", "\n".join([f"{_WHAT[step]}:"] + _shown(diff)))
+        for step, diff in changes.items()
+    ]
     errors += _unreadable(plan, deadline)
     if errors:
         raise Failures(errors)
@@ -149,15 +147,9 @@ def _shown(diff: Any) -> list[str]:
     """The lines that differ. diff: one, or a list, as modules return it."""
     lines = []
     for part in diff if isinstance(diff, list) else [diff]:
-        name = part.get("before_header", "what there is")
-        changed = difflib.unified_diff(
-            part["before"].splitlines(),
-            part["after"].splitlines(),
-            name,
-            "what there should be",
-            n=0,
-            lineterm="",
-        )
+        before, after = part["before"].splitlines(), part["after"].splitlines()
+        name = part.get("before_header", "present")
+        changed = difflib.unified_diff(before, after, name, "planned", n=0, lineterm="")
         lines += [line for line in changed if not line.startswith("@@")]
     return lines[:_DIFF_LINES]
 
@@ -167,17 +159,7 @@ def _unreadable(plan: dict[str, Any], deadline: Deadline) -> list[HostError]:
     if not (logs["paths"] or logs["journal"]):
         return []
     user = plan["agent"]["user"]
-    looked = access.ensure(
-        {
-            "user": user,
-            "paths": logs["paths"],
-            "journal": logs["journal"],
-            "means": "none",
-            "state": "present",
-        },
-        deadline,
-        True,
-    )
+    looked = access.ensure({"user": user, **logs, "means": "none"}, deadline, True)
     hint = (
         "Run the role again; with datadog_postfix_log_access=none, give the user access yourself."
     )
@@ -217,8 +199,8 @@ def _prove_numbers(
 
 
 def _count(plan: dict[str, Any], runner: Runner, deadline: Deadline) -> list[dict[str, int]]:
-    """The counts of each instance that the check's numbers are held against: of the files, as root
-    sees them, or of the listing, as the check reads it."""
+    """The counts of each instance to compare the check's numbers with: of the files, as root sees
+    them, or of the listing, as the check reads it."""
     if plan["method"] == "find":
         return _counted(
             plan, lambda instance: FindCollector(Runner(deadline), instance["queue_directory"])
@@ -257,8 +239,8 @@ def _listing(runner: Runner, config_directory: str) -> Iterable[str]:
 
 
 def count_listing(lines: Iterable[str]) -> dict[str, int]:
-    """The numbers that the check makes of C(postqueue -p): it judges each line for itself, wherever
-    the star or exclamation mark stands.
+    """The numbers that the check makes of C(postqueue -p): it judges each line by itself, wherever
+    the star or exclamation mark is.
 
     Rule: DataDog/integrations-core, postfix/datadog_checks/postfix/postfix.py,
     _get_postqueue_stats."""
@@ -304,7 +286,7 @@ def _listed(counts: Mapping[str, int | None]) -> str:
 def _check(
     plan: dict[str, Any], runner: Runner, deadline: Deadline
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The metrics and warnings of one run of the check; an Agent that is still starting gets its
+    """The metrics and warnings of one run of the check; an Agent that is still starting gets some
     time."""
     end = Deadline(min(_START, deadline.remaining()))
     while True:
@@ -370,12 +352,12 @@ def judge(
 
 
 def _explained(error: HostError, plan: dict[str, Any], instance: dict[str, Any]) -> HostError:
-    """The same error with a hint for somebody who has run the role, where that of its kind is for
-    somebody who counts."""
+    """The same error with a hint for somebody who has run the role, where the hint of its kind is
+    for somebody who counts."""
     user, directory = plan["agent"]["user"], instance["queue_directory"]
     hints = {
         "sudo_refused": (
-            "The sudoers file is as the role writes it, so another rule or setting outweighs it:"
+            "The sudoers file is as the role writes it, so another rule or setting overrides it:"
             f" look at 'sudo -l -U {user}' and at files that sort after it."
         ),
         "permission_denied": (
@@ -399,7 +381,7 @@ def _explained(error: HostError, plan: dict[str, Any], instance: dict[str, Any])
 
 
 def _check_explained(error: HostError, plan: dict[str, Any], runner: Runner) -> HostError:
-    """The check's own words name the wrong cause in two cases."""
+    """In two cases the check's own message names the wrong cause."""
     if error.kind != "check_failed":
         return error
     user = plan["agent"]["user"]
@@ -426,7 +408,7 @@ def _check_explained(error: HostError, plan: dict[str, Any], runner: Runner) -> 
         ]
         if missing and os.path.isdir(os.path.join(instance["queue_directory"], missing[0])):
             message = (
-                f"{missing[0]} is there, but {user} cannot enter a directory above it, so the check"
+                f"{missing[0]} exists, but {user} cannot enter a directory above it, so the check"
                 " takes it for missing"
             )
             hint = "Restore the mode of %s ('postfix set-permissions', 'namei -l %s')." % (
@@ -443,25 +425,14 @@ def _prove_agent(plan: dict[str, Any], found: dict[str, Any], deadline: Deadline
     the log open. found: see describe_agent."""
     user, service, process = plan["agent"]["user"], plan["agent"]["service"], found["process"]
     if (found["service"] or {}).get("experiment"):
-        hint = "Wait until it ends, or stop it in Fleet Automation, then verify again."
-        raise Failures(
-            [
-                HostError(
-                    "agent_not_running",
-                    "a remotely managed experiment (datadog-agent-exp.service) runs in place of the"
-                    " Agent",
-                    hint=hint,
-                )
-            ]
+        raise _failure(
+            "agent_not_running",
+            "a remotely managed experiment (datadog-agent-exp.service) runs in place of the Agent",
+            "Wait until it ends, or stop it in Fleet Automation, then verify again.",
         )
     if process is None:
-        raise Failures(
-            [
-                HostError(
-                    "agent_not_running",
-                    "the Agent is configured but does not run, so nothing is reported",
-                )
-            ]
+        raise _failure(
+            "agent_not_running", "the Agent is configured but does not run, so it reports nothing"
         )
     faults = []
     if process["user"] != user:
@@ -509,11 +480,11 @@ def _prove_logs(plan: dict[str, Any], process: dict[str, Any], deadline: Deadlin
         if not closed:
             break
         if not end.remaining():
-            message = (
+            raise _failure(
+                "log_not_open",
                 f"the Agent does not hold {', '.join(closed)} open, so it collects nothing from"
-                " there"
+                " there",
             )
-            raise Failures([HostError("log_not_open", message)])
         time.sleep(_PAUSE)
         process = describe_agent(Runner(deadline), Host(), plan["agent"])["process"] or process
     return [

@@ -247,7 +247,7 @@ class TestOtherUsers:
     @pytest.fixture
     def directory(self, directory):
         for path in [directory, *directory.rglob("*")]:
-            os.chown(str(path), children.NOBODY, files.NOBODY)
+            os.chown(str(path), children.NOBODY, children.NOBODY)
         for path in directory.parents:
             if path.stat().st_mode & 0o001 == 0:
                 path.chmod(0o711)
@@ -274,7 +274,7 @@ class TestOtherUsers:
     @pytest.mark.parametrize("setting", ["file", "environment"])
     def test_conf_d_elsewhere(self, run, directory, setting):
         (directory / "elsewhere").mkdir()
-        os.chown(str(directory / "elsewhere"), children.NOBODY, files.NOBODY)
+        os.chown(str(directory / "elsewhere"), children.NOBODY, children.NOBODY)
         if setting == "file":
             (directory / "datadog.yaml").write_text(f"confd_path: '{directory}/elsewhere'\n")
         else:

@@ -301,7 +301,7 @@ PROCESS = {"started": STARTED, "groups": ["adm", "dd-agent", "extra"]}
             None,
             ["lacks the group more that its user has"],
         ),
-        (["dd-agent", "extra"], {}, None, ["still has the group adm that its user has not"]),
+        (["dd-agent", "extra"], {}, None, ["has the group adm that its user does not have"]),
         (["dd-agent"], {"SupplementaryGroups": "adm extra", "Group": ""}, None, []),
         (["adm", "own"], {"SupplementaryGroups": "extra", "Group": "dd-agent"}, None, []),
     ],
