@@ -114,7 +114,7 @@ def prepare():
 
 
 def clean():
-    # It is called before the instance exists, too, and then there is nothing to stop.
+    # After a failure there may be no instance to stop, and that must not hide the failure.
     sh(f"""
         postfix -c {OTHER} stop 2>/dev/null || true
         rm -rf {OTHER} /var/spool/postfix-other /var/lib/postfix-other
