@@ -61,135 +61,129 @@ import locale
 import os
 import shutil
 import sys
+import typing
 
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
-from ansible.utils.color import stringc
+from ansible.utils.color import ANSIBLE_COLOR, stringc
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import Fleet
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.run import Run
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.table import (
     BAD,
     BAR,
+    DIM,
     HEADING,
-    NOTHING,
     UNSURE,
+    Options,
     lay_out,
 )
 
 ACTIONS = ("mailops.postfix.postfix_queue", "ansible.legacy.postfix_queue", "postfix_queue")
 
 
-class CallbackModule(CallbackBase):
+# ansible-core carries no types, so its class is Any.
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "mailops.postfix.queue_table"
     CALLBACK_NEEDS_ENABLED = True
 
-    # The end of a run that was told: ansible-core before 2.19 loads a callback twice that is
-    # enabled and for stdout too.
-    _told = None
-
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: typing.Any, **kwargs: typing.Any) -> None:
         super().__init__(*args, **kwargs)
-        self._fleet = Fleet()
+        self._run = Run()
+        self._has_limits = False
 
-    def v2_playbook_on_play_start(self, play):
-        self._fleet.start_play()
+    def v2_playbook_on_play_start(self, play: typing.Any) -> None:
+        self._run.start_play()
 
-    def v2_runner_on_ok(self, result):
+    def v2_runner_on_ok(self, result: typing.Any) -> None:
         self._add(result)
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):
+    def v2_runner_on_failed(self, result: typing.Any, ignore_errors: bool = False) -> None:
         self._add(result, failed=True)
 
-    def v2_runner_item_on_ok(self, result):
+    def v2_runner_item_on_ok(self, result: typing.Any) -> None:
         self._add(result, item=True)
 
-    def v2_runner_item_on_failed(self, result):
+    def v2_runner_item_on_failed(self, result: typing.Any) -> None:
         self._add(result, failed=True, item=True)
 
-    def v2_runner_on_unreachable(self, result):
-        if not (_counts(result._task) and _sums_a_loop_up(result)):
-            self._fleet.lose(
-                _host(result),
-                result._task._uuid,
-                str(result._result.get("msg", "")),
-                _counts(result._task),
-            )
+    def v2_runner_on_unreachable(self, result: typing.Any) -> None:
+        if not _counts(result.task):
+            self._run.lose(_host(result), dict(result.result, unreachable=True))
+        elif not _sums_a_loop_up(result):
+            self._run.add(_host(result), result.task._uuid, dict(result.result, unreachable=True))
 
-    def v2_playbook_on_stats(self, stats):
-        hosts, failures = self._fleet.tell()
-        if hosts and stats is not CallbackModule._told:
-            CallbackModule._told = stats
-            self._show(
-                lay_out(
-                    hosts,
-                    failures,
-                    _room(),
-                    _wants_ascii(),
-                    self.get_option("sort"),
-                    max(0, self.get_option("rows")),
-                )
+    def v2_playbook_on_stats(self, stats: typing.Any) -> None:
+        hosts = self._run.hosts()
+        if hosts:
+            options = Options(
+                _room(),
+                _wants_ascii(),
+                self.get_option("sort"),
+                max(0, self.get_option("rows")),
+                self._has_limits,
             )
+            self._show(lay_out(hosts, options))
 
-    def _add(self, result, failed=False, item=False):
-        returned = result._result
+    def _add(self, result: typing.Any, failed: bool = False, item: bool = False) -> None:
+        returned = result.result
         only_started = "ansible_job_id" in returned and not returned.get("finished")
         if only_started or not item and _sums_a_loop_up(result):
             return
         facts = returned.get("ansible_facts")
-        if _counts(result._task) or isinstance(facts, dict) and "postfix_queue" in facts:
-            self._fleet.add(_host(result, item), result._task._uuid, returned, failed)
+        if _counts(result.task) or isinstance(facts, dict) and "postfix_queue" in facts:
+            self._has_limits = bool(result.task.args.get("limits"))
+            self._run.add(_host(result, item), result.task._uuid, returned, failed)
 
-    def _show(self, lines):
-        colours = {
-            HEADING: C.COLOR_HIGHLIGHT,
-            NOTHING: C.COLOR_DEBUG,
-            UNSURE: C.COLOR_CHANGED,
-            BAR: C.COLOR_VERBOSE,
-            BAD: C.COLOR_ERROR,
-        }
+    def _show(self, lines: list[list[tuple[str, str]]]) -> None:
         plain = "\n".join("".join(text for text, dummy in line) for line in lines)
-        # stringc leaves the colours out where Ansible does without, which takes some values of
-        # NO_COLOR for false.
-        coloured = "\n".join(
-            "".join(
-                stringc(text, colours[style]) if style in colours else text for text, style in line
-            )
-            for line in lines
-        )
+        coloured = "\n".join("".join(_colour(*piece) for piece in line) for line in lines)
+        # Ansible takes some values of NO_COLOR for false.
         self._display.display(
             "\n" + (plain if os.environ.get("NO_COLOR") else coloured), screen_only=True
         )
         self._display.display("\n" + plain, log_only=True)
 
 
-def _host(result, item=False):
-    """Whom a loop delegates to is known for its items only."""
-    delegated = result._task.delegate_to if item or result._task.loop is None else None
-    return delegated or result._host.get_name()
+def _colour(text: str, style: str) -> str:
+    """The text in Ansible's colour of that style, plain where Ansible does without."""
+    if style == DIM:
+        # Ansible's dark gray is a bold black, which dark terminals do not show.
+        return f"\033[2m{text}\033[0m" if ANSIBLE_COLOR else text
+    colours = {
+        HEADING: C.COLOR_HIGHLIGHT,
+        UNSURE: C.COLOR_CHANGED,
+        BAR: C.COLOR_VERBOSE,
+        BAD: C.COLOR_ERROR,
+    }
+    return str(stringc(text, colours[style])) if style in colours else text
 
 
-def _sums_a_loop_up(result):
-    """Whether the result is that of a loop whose items came one by one; it lacks them where it is
+def _host(result: typing.Any, item: bool = False) -> str:
+    """The host that was counted. Which one a loop delegates to is known for its items only."""
+    delegated = result.task.delegate_to if item or result.task.loop is None else None
+    return str(delegated or result.host.get_name())
+
+
+def _sums_a_loop_up(result: typing.Any) -> bool:
+    """Whether the result is that of a loop, whose items came one by one; it lacks them where it is
     censored."""
     return (
-        "results" in result._result
-        or "censored" in result._result
-        and result._task.loop is not None
+        "results" in result.result or "censored" in result.result and result.task.loop is not None
     )
 
 
-def _counts(task):
+def _counts(task: typing.Any) -> bool:
     return task.action in ACTIONS
 
 
-def _room():
+def _room() -> int | None:
     """The columns of the terminal, None where there is none."""
     return shutil.get_terminal_size((0, 0)).columns or None
 
 
-def _wants_ascii():
+def _wants_ascii() -> bool:
     """Ansible itself insists on UTF-8, but Python turns the locale C into C.UTF-8 where LC_ALL is
     not set."""
     if (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import AGE_BUCKETS
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES, total
 
 # Each would show itself, by a script that runs, an element that appears or a text in the wrong
@@ -54,12 +53,14 @@ DOMAINS = (
     "<>",
     None,
 )
+# In seconds.
+AGE_BUCKETS = tuple(300 * 2**power for power in range(9))
 KIND_OF_FAILURE = ("not_authorized", "timeout", "bad_config", "permission_denied")
 
 
 def fleet(hosts, hostile=False):
-    """The input of fleet.assemble(): hosts (int) of them, hostile: with hostile texts wherever a
-    text may stand."""
+    """The input of the filter fleet_report, for so many hosts; hostile: with hostile texts wherever
+    a text may stand."""
     chance = random.Random(hosts)
     return {
         f"mx{int(position):04}.example.com": _host(chance, position, hostile)
@@ -98,7 +99,8 @@ def _host(chance, position, hostile):
         if position % 50 == 0:
             return [{"failed": True, "errors": errors, "msg": "failed"}]
     instances = [_instance(chance, "-", "/etc/postfix" + evil, position % 7 == 0, evil)]
-    warnings = ["Mail system is down " + evil] if position % 500 == 1 else []
+    warnings = ["postqueue: warning: " + evil] if position % 500 == 1 else []
+    instances[0]["running"] = position % 30 != 3
     return [
         {
             "failed": bool(errors),
@@ -130,12 +132,24 @@ def _instance(chance, name, directory, unprivileged, evil):
         queue: None if queue == "corrupt" else _queue(chance, counts[queue]) for queue in QUEUES
     }
     reasons = [
-        {"reason": text, "status": "4.7.1", "count": chance.randrange(1, 500), "example": "secret"}
+        {
+            "reason": text,
+            "status": "4.7.1",
+            "count": chance.randrange(1, 500),
+            "example": "secret",
+            "bounced": False,
+        }
         for text in chance.sample(REASONS, 3)
     ]
     if evil:
         reasons.append(
-            {"reason": evil, "status": evil, "count": chance.randrange(400, 900), "example": evil}
+            {
+                "reason": evil,
+                "status": evil,
+                "count": chance.randrange(400, 900),
+                "example": evil,
+                "bounced": True,
+            }
         )
     domains = [
         {"domain": text, "count": chance.randrange(1, 500)} for text in chance.sample(DOMAINS, 4)
@@ -146,6 +160,8 @@ def _instance(chance, name, directory, unprivileged, evil):
         "name": name,
         "config_directory": directory,
         "queue_directory": "/var/spool/postfix",
+        "running": True,
+        "running_why": None,
         "method": "postqueue" if unprivileged else "find",
         "total": total(counts.values()),
         "counts": counts,
@@ -158,20 +174,20 @@ def _instance(chance, name, directory, unprivileged, evil):
             name + "_other": chance.randrange(2) * 7
             for name in ("senders", "recipients", "reasons")
         },
-        **{name + "_uncertainty": 0 for name in ("senders", "recipients", "reasons")},
+        "details_approximate": False,
     }
 
 
 def _queue(chance, count):
-    ends = [f"{end}" for end in AGE_BUCKETS] + [f"{AGE_BUCKETS[-1]}+"]
+    ends = [*AGE_BUCKETS, None]
     ages = dict.fromkeys(ends, 0)
     for end in chance.choices(ends, weights=(9, 5, 5, 6, 8, 9, 7, 5, 3, 1), k=min(count, 50)):
         ages[end] += count // min(count, 50)
-    ages["5"] += count - sum(ages.values())
+    ages[ends[0]] += count - sum(ages.values())
     age = chance.randrange(10, 400000) if count else None
     return {
         "size": count * chance.randrange(900, 40000),
         "oldest_age": age,
         "oldest_arrival": "2026-11-20T12:00:00Z" if count else None,
-        "ages": ages,
+        "ages": [{"under": end, "count": number} for end, number in ages.items()],
     }

@@ -2,217 +2,219 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fleet: from the results of postfix_queue, host by host, to what is known of each and what is
-not."""
+"""The model of a fleet: hosts with their instances, queues and errors. The table and the report are
+views of it."""
 
 from __future__ import annotations
 
-import collections
+import dataclasses
+import itertools
+import re
+import typing
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.number import (
+    UNKNOWN,
+    Number,
+    add,
+    largest,
+)
 
-# known: what is known of a number (int), None for nothing; complete: whether that is all of it.
-Number = collections.namedtuple("Number", "known complete")
-UNKNOWN = Number(None, False)
-NONE = Number(None, True)
+# The states of an instance or a host, the worst last, each as it is shown.
+STATES = {
+    "ok": "ok",
+    "over_limit": "over a limit",
+    "partial": "counted in part",
+    "stopped": "stopped",
+    "failed": "failed",
+    "unreachable": "unreachable",
+}
+SEVERITY = tuple(STATES)
 
-# label: of a host or of an instance; counts: dict of queue to Number; oldest: Number, NONE where
-# nothing waits.
-Row = collections.namedtuple("Row", "label counts total oldest")
+# Kinds of errors that say that Postfix does not run.
+STOPPED = ("not_running", "mail_system_down")
 
-# sums: Row, None where nothing could be counted; instances: list of Row, empty where they tell no
-# more than the sums.
-Host = collections.namedtuple("Host", "name sums instances")
-
-Failure = collections.namedtuple("Failure", "host kind message")
-
-
-def add(numbers):
-    return _combine(sum, numbers)
-
-
-def oldest(numbers):
-    return _combine(max, numbers)
-
-
-def _combine(how, numbers):
-    numbers = list(numbers)
-    known = [number.known for number in numbers if number.known is not None]
-    return Number(how(known) if known else None, all(number.complete for number in numbers))
+# The rankings of an instance, each with the key of its entries' text.
+RANKINGS = {"senders": "domain", "recipients": "domain", "reasons": "reason"}
 
 
-def add_rows(label, rows, queues):
-    """The Row of the sums; a queue that one of them was not asked for is not known of it."""
-    rows = list(rows)
-    return Row(
-        label,
-        {queue: add(row.counts.get(queue, UNKNOWN) for row in rows) for queue in queues},
-        add(row.total for row in rows),
-        oldest(row.oldest for row in rows),
-    )
+class Error(typing.NamedTuple):
+    """An error as the modules return it, with its texts scrubbed."""
+
+    kind: str
+    message: str
+    hint: str
+    command: str | None = None
+    rc: int | None = None
+    stderr: str = ""
+    config_directory: str | None = None
 
 
-class Fleet:
-    """Collects results as they come. Of several tasks, the last that counted on a host tells; of a
-    task's loop, all of its items."""
+class Queue(typing.NamedTuple):
+    """A queue of an instance. Sizes are in bytes, ages in seconds; arrival is that of the oldest
+    message (UTC, ISO 8601). ages are pairs (seconds, messages): so many are younger, and not in the
+    pair before; seconds is None in the last pair, ages where they are not known."""
 
-    def __init__(self):
-        self._answers = {}
-        self._lost = {}
-        self._counting = False
-
-    def start_play(self):
-        """Hosts that were unreachable before they could be counted belong to the fleet, but only
-        where their play counts."""
-        if self._counting:
-            for host, failure in self._lost.items():
-                self._answers.setdefault(host, (None, [failure]))
-        self._lost = {}
-        self._counting = False
-
-    def add(self, host, task, result, failed=False):
-        """host and task: str; result: dict, as the module returned it."""
-        self._counting = True
-        known_task, answers = self._answers.get(host, (None, []))
-        self._answers[host] = (
-            task,
-            (
-                [*answers, _read(host, result, failed)]
-                if known_task == task
-                else [_read(host, result, failed)]
-            ),
-        )
-
-    def lose(self, host, task, message, counting):
-        """counting: whether the task would have counted."""
-        failure = ({}, [Failure(host, "unreachable", message)])
-        if counting:
-            self._counting = True
-            self._answers[host] = (task, [failure])
-        else:
-            self._lost[host] = failure
-
-    def tell(self):
-        """Returns a list of Host and a list of Failure, empty lists where nothing was counted."""
-        self.start_play()
-        hosts = [_host(name, answers) for name, (dummy, answers) in self._answers.items()]
-        failures = [
-            failure
-            for dummy, answers in self._answers.values()
-            for dummy, failures in answers
-            for failure in failures
-        ]
-        return hosts, list(dict.fromkeys(failures))
+    messages: Number
+    size: Number
+    oldest: Number
+    arrival: str | None
+    ages: tuple[tuple[int | None, int], ...] | None
 
 
-def _read(host, result, failed):
-    """What one result tells: the facts that matter, empty without any, and a list of Failure. Hosts
-    may send anything."""
-    if "censored" in result:
-        return {}, [Failure(host, "no_log", "the result is hidden by no_log")]
-    try:
-        errors = [
-            Failure(host, str(error["kind"]), _message(error))
-            for error in result.get("errors") or []
-        ]
-        facts = result.get("ansible_facts", {}).get("postfix_queue")
-        rows = (
-            [(_key(instance), _instance_row(instance)) for instance in facts["instances"]]
-            if facts
-            else []
-        )
-        if facts and not rows:
-            raise ValueError("it has no instances")
-        lacking = (
-            {queue for queue, count in facts["counts"].items() if count is None} if facts else set()
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return {}, [
-            Failure(
-                host, "bad_result", f"the result is not understood: {type(error).__name__}: {error}"
+class Entry(typing.NamedTuple):
+    """How often a text of a ranking occurs; status and bounced are those of a reason."""
+
+    text: str | None
+    times: int
+    status: str | None
+    bounced: bool
+
+
+class Ranking(typing.NamedTuple):
+    """The most frequent domains or reasons of an instance; other is the sum of all others."""
+
+    entries: tuple[Entry, ...]
+    other: int
+
+
+class Sums(typing.NamedTuple):
+    """What several instances have together: messages by queue and in all, size in bytes, age of the
+    oldest message in seconds."""
+
+    counts: dict[str, Number]
+    total: Number
+    size: Number
+    oldest: Number
+
+
+@dataclasses.dataclass
+class Instance:
+    """An instance, or in its place the errors of one that could not be counted: it has no queues
+    then, and often no names.
+
+    key: configuration and queue directory, to identify the instance on its host; approximate:
+    whether the rankings may lack rare entries."""
+
+    key: tuple[str | None, str | None]
+    name: str | None
+    config_directory: str | None
+    queue_directory: str | None
+    method: str | None
+    running: bool | None
+    running_why: str | None
+    queues: dict[str, Queue]
+    rankings: dict[str, Ranking]
+    approximate: bool
+    errors: list[Error]
+
+    @property
+    def label(self) -> str:
+        name = self.name if self.name != "-" else None
+        return name or self.config_directory or self.queue_directory or "unknown"
+
+    @property
+    def total(self) -> Number:
+        return add(queue.messages for queue in self.queues.values()) if self.queues else UNKNOWN
+
+    @property
+    def size(self) -> Number:
+        return add(queue.size for queue in self.queues.values()) if self.queues else UNKNOWN
+
+    @property
+    def oldest(self) -> Number:
+        return largest(queue.oldest for queue in self.queues.values()) if self.queues else UNKNOWN
+
+    @property
+    def state(self) -> str:
+        kinds = {error.kind for error in self.errors}
+        if self.running is False or kinds.intersection(STOPPED):
+            return "stopped"
+        if not self.queues:
+            return "unreachable" if "unreachable" in kinds else "failed"
+        if self.total.unknown or kinds - {"limit_exceeded"}:
+            return "partial"
+        return "over_limit" if kinds else "ok"
+
+
+@dataclasses.dataclass
+class Host:
+    name: str
+    instances: list[Instance]
+    warnings: list[str]
+
+    @property
+    def errors(self) -> list[Error]:
+        errors = itertools.chain.from_iterable(instance.errors for instance in self.instances)
+        return list(dict.fromkeys(errors))
+
+    @property
+    def state(self) -> str:
+        states = {instance.state for instance in self.instances}
+        if "stopped" in states:
+            return "stopped"
+        if self.counted and states.intersection(("failed", "unreachable")):
+            return "partial"
+        return max(states, key=SEVERITY.index)
+
+    @property
+    def counted(self) -> bool:
+        return any(instance.queues for instance in self.instances)
+
+    @property
+    def has_problem(self) -> bool:
+        return self.state != "ok" or bool(self.warnings)
+
+
+def queues_of(hosts: Iterable[Host]) -> list[str]:
+    """The queues that any instance was asked for."""
+    asked = {queue for host in hosts for instance in host.instances for queue in instance.queues}
+    return [queue for queue in QUEUES if queue in asked]
+
+
+def instances_of(hosts: Iterable[Host]) -> list[Instance]:
+    return [instance for host in hosts for instance in host.instances]
+
+
+def sums(instances: Sequence[Instance], queues: Iterable[str]) -> Sums:
+    """A queue that an instance was not asked for is unknown."""
+    return Sums(
+        {
+            queue: add(
+                instance.queues[queue].messages if queue in instance.queues else UNKNOWN
+                for instance in instances
             )
-        ]
-    if not errors and (failed or not facts):
-        errors = [
-            Failure(
-                host,
-                "unreachable" if result.get("unreachable") else "failed",
-                str(result.get("msg", "")),
+            for queue in queues
+        },
+        add(instance.total for instance in instances),
+        add(instance.size for instance in instances),
+        largest(instance.oldest for instance in instances),
+    )
+
+
+def natural(name: str) -> list[typing.Any]:
+    """A key that sorts mx9 before mx10."""
+    parts: list[typing.Any] = re.split("([0-9]+)", name)
+    parts[1::2] = map(int, parts[1::2])
+    return parts
+
+
+class Problem(typing.NamedTuple):
+    """The errors of one kind with one hint; each is the name of the host and the error."""
+
+    kind: str
+    hint: str
+    errors: list[tuple[str, Error]]
+
+
+def problems(hosts: Iterable[Host]) -> list[Problem]:
+    """What is wrong in the fleet, the most frequent first."""
+    found: dict[tuple[str, str], Problem] = {}
+    for host in hosts:
+        for error in host.errors:
+            problem = found.setdefault(
+                (error.kind, error.hint), Problem(error.kind, error.hint, [])
             )
-        ]
-    return {"rows": rows, "lacking": lacking} if facts else {}, errors
-
-
-def _message(error):
-    where = error.get("config_directory")
-    return f"{(f'{where}: ' if where else '')}{error['message']}"
-
-
-def _key(instance):
-    return str(instance["config_directory"]), str(instance["queue_directory"])
-
-
-def _instance_row(instance):
-    counts = {
-        queue: _count(instance["counts"][queue]) for queue in QUEUES if queue in instance["counts"]
-    }
-    name = instance["name"]
-    label = (
-        name
-        if name and name != "-"
-        else instance["config_directory"] or instance["queue_directory"]
-    )
-    looked_into = instance.get("queues") or {}
-    ages = (_oldest_in(looked_into.get(queue), count) for queue, count in counts.items())
-    return Row(str(label), counts, add(counts.values()), oldest(ages))
-
-
-def _count(value):
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"a count is {value!r}")
-    return Number(value, True)
-
-
-def _oldest_in(looked_into, count):
-    if count == Number(0, True):
-        return NONE
-    # Without details, and for messages that the listing did not tell, ages are not known.
-    return _count(looked_into.get("oldest_age") if looked_into else None)
-
-
-def _host(name, answers):
-    told = [facts for facts, dummy in answers if facts]
-    if not told:
-        return Host(name, None, [])
-    instances = {}
-    for facts in told:
-        for key, row in facts["rows"]:
-            instances[key] = _merge(instances[key], row) if key in instances else row
-    rows = list(instances.values())
-    queues = [queue for queue in QUEUES if any(queue in row.counts for row in rows)]
-    sums = add_rows(name, rows, queues)
-    # Facts that lack a number whose parts are all known lack an instance, and so does a task that
-    # failed without facts.
-    lacking = (
-        set(queues)
-        if len(told) < len(answers)
-        else set().union(*(facts["lacking"] for facts in told))
-    )
-    if any(sums.counts[queue].complete for queue in lacking & set(queues)):
-        counts = {
-            queue: Number(count.known, count.complete and queue not in lacking)
-            for queue, count in sums.counts.items()
-        }
-        return Host(
-            name,
-            Row(name, counts, Number(sums.total.known, False), Number(sums.oldest.known, False)),
-            rows,
-        )
-    return Host(name, sums, rows if len(rows) > 1 else [])
-
-
-def _merge(row, later):
-    counts = {**row.counts, **later.counts}
-    return Row(later.label, counts, add(counts.values()), oldest([row.oldest, later.oldest]))
+            problem.errors.append((host.name, error))
+    return sorted(found.values(), key=lambda problem: -len(problem.errors))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import typing
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.number import Number
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import Report
 
 COLUMNS = (
     ("host", "instance", "config_directory", "queue_directory", "state", "method", "total")
@@ -17,51 +20,47 @@ COLUMNS = (
     + ("size", "oldest_age", "oldest_arrival", "oldest_queue", "error", "message", "hint")
 )
 
-# Spreadsheets take a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets take a cell that begins so for a formula, or split it into cells where the separator
+# is another; the full-width forms count as their ASCII ones.
+_FORMULA = tuple("=+-@|;%\t\r\n＝＋－＠｜；％")
 
 
-def to_csv(report):
-    """The report of fleet.assemble() as CSV (str)."""
+def to_csv(report: Report) -> str:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
     for host in report["hosts"]:
         for instance in host["instances"]:
-            rows.writerow(_cell(value) for value in _row(host, instance))
+            rows.writerow(_cell(value) for value in _row(host["host"], instance))
     return text.getvalue()
 
 
-def _row(host, instance):
-    errors = [
-        error
-        for error in host["errors"]
-        if error["config_directory"] == instance["config_directory"]
-    ]
+def _row(host: str, instance: Report) -> list[typing.Any]:
     oldest = instance["oldest"]
     return [
-        host["host"],
+        host,
         instance["name"],
         instance["config_directory"],
         instance["queue_directory"],
         instance["state"],
         instance["method"],
-        _whole(instance["total"]),
-        *(instance["counts"][queue] for queue in QUEUES),
-        _whole(instance["size"]),
+        instance["total"],
+        *(instance["counts"].get(queue) for queue in QUEUES),
+        instance["size"],
         oldest["age"],
         oldest["arrival"],
         oldest["queue"],
-        *(" / ".join(error[key] for error in errors) for key in ("kind", "message", "hint")),
+        *(
+            " / ".join(getattr(error, text) for error in instance["errors"])
+            for text in ("kind", "message", "hint")
+        ),
     ]
 
 
-def _whole(part):
-    return None if part["unknown"] else part["sum"]
-
-
-def _cell(value):
+def _cell(value: typing.Any) -> typing.Any:
+    if isinstance(value, Number):
+        value = None if value.unknown else value.known
     # The name of an instance without one is "-", and no formula.
-    if isinstance(value, str) and value.startswith(_FORMULA) and value != "-":
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA) and value != "-":
         return "'" + value
     return "" if value is None else value

@@ -8,23 +8,55 @@ it may load nothing."""
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import pathlib
+from collections.abc import Callable, Sequence
 
 import jinja2
 import markupsafe
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import (
+    SEVERITY,
+    STATES,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.number import (
+    NOTHING,
+    Number,
+    age,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import Report
 
 _FILES = pathlib.Path(__file__).parent / "report_page"
-# Hosts in the chart; the others are summed.
-_CHARTED = 30
-_NARROWEST = 0.4
+# In percent of a bar: the narrowest part that is seen, and what is between two parts.
+_NARROWEST, _BETWEEN = 0.6, 0.2
 
 
-def to_html(report):
-    """The report of fleet.assemble() as HTML (str). Every text in it is escaped, and no script but
-    the page's own would run."""
+def to_html(report: Report) -> str:
+    """Every text in the page is escaped, and no script but the page's own would run."""
+    style, script = (
+        _FILES.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
+    )
+    instances = _worst_first(report["hosts"])
+    page = _template().render(
+        report=report,
+        style=_inline(style),
+        script=_inline(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        notes=_notes(report["hosts"]),
+        verdict=_verdict(report["totals"]["hosts"]),
+        instances=instances,
+        most=max((instance["total"].known or 0 for instance in instances), default=0),
+        has_sizes=report["totals"]["size"].known is not None,
+        has_ages=report["totals"]["oldest"]["age"].known is not None,
+        ages=_ages(report["ages"]["buckets"]),
+    )
+    return page.lstrip()
+
+
+@functools.lru_cache(None)
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FILES),
         autoescape=True,
@@ -33,166 +65,133 @@ def to_html(report):
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        number=number, amount=amount, age=age, bucket=bucket, known=known, things=things
-    )
-    environment.globals.update(queues=QUEUES, rectangles=rectangles, bytes=size)
-    style, script = (
-        _FILES.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
-    )
-    charted, others = _by_host(report["hosts"])
-    return (
-        environment.get_template("page.html.j2")
-        .render(
-            report=report,
-            style=_inline(style),
-            script=_inline(script),
-            style_hash=_hash(style),
-            script_hash=_hash(script),
-            charted=charted,
-            others=others,
-            problems=_problems(report["hosts"]),
-            warnings=[
-                (host["host"], warning) for host in report["hosts"] for warning in host["warnings"]
-            ],
-        )
-        .lstrip()
-    )
+    environment.filters.update(number=number, amount=amount, aged=aged, things=things)
+    environment.globals.update(rectangles=rectangles, bytes=size, states=STATES)
+    return environment.get_template("page.html.j2")
 
 
-def number(value):
-    """A number as shown, V(unknown) for None."""
+def number(value: int | None) -> str:
     return "unknown" if value is None else f"{value:,}"
 
 
-def things(count, what):
-    """So many things, as shown."""
+def things(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def size(value):
+def size(value: int | None) -> str:
     """A number of bytes as shown."""
     if value is None:
         return "unknown"
     units = ["B", "KiB", "MiB", "GiB", "TiB"]
-    while value >= 1024 and len(units) > 1:
-        value /= 1024
+    shown: float = value
+    while shown >= 1024 and len(units) > 1:
+        shown /= 1024
         del units[0]
     unit = units[0]
-    return f"{value:,.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+    return f"{shown:,.0f} {unit}" if unit == "B" or shown >= 10 else f"{shown:.1f} {unit}"
 
 
-def age(seconds):
-    """An age in its two largest units."""
-    if seconds is None:
-        return "unknown"
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days:,} d {hours} h"
-    return (
-        f"{hours} h {int(minutes)} min"
-        if hours
-        else f"{int(minutes)} min"
-        if minutes
-        else f"{seconds} s"
-    )
+def amount(value: Number, show: Callable[[int | None], str] = number) -> str:
+    """A number as shown: at least so much where a part of it is not known."""
+    at_least = "\u2265\u00a0" if value.unknown and value.at_least is not None else ""
+    return at_least + show(value.at_least)
 
 
-def amount(part, show=number):
-    """A sum as shown: at least so much where a part of it is not known."""
-    return ("\u2265\u00a0" if part["unknown"] and part["sum"] else "") + show(known(part))
+def aged(value: Number) -> str:
+    """The age of the oldest message as shown."""
+    if value == NOTHING:
+        return "none"
+    return amount(value, lambda known: "unknown" if known is None else age(known))
 
 
-def known(part):
-    """What is known of a sum, None where that is nothing."""
-    return part["sum"] if part["sum"] or not part["unknown"] else None
-
-
-def bucket(ends, position):
-    """An age bucket as shown; ends: the upper ends of all, in minutes."""
-    end = ends[position]
-    begin = ends[position - 1] if position else None
-    if end.endswith("+"):
-        return f"over {_minutes(end[:-1])}"
-    return f"{_minutes(begin)} to {_minutes(end)}" if begin else f"under {_minutes(end)}"
-
-
-def rectangles(parts, most):
-    """A bar as rectangles (class, title, x, width), in percent of the longest one; parts: dict of
-    class to number; most: the sum of the longest bar."""
+def rectangles(parts: dict[str, int | None], most: int) -> list[tuple[str, str, str, str]]:
+    """A bar as rectangles (class, title, x, width), in percent of the longest one; parts: number by
+    class; most: the sum of the longest bar."""
     found, x = [], 0.0
     for kind, value in parts.items():
         if value:
             width = max(100 * value / most, _NARROWEST)
-            found.append(
-                (kind, f"{kind} {number(value)}", f"{x:.2f}", f"{max(width - 0.2, 0.2):.2f}")
-            )
+            found.append((kind, f"{kind} {number(value)}", f"{x:.2f}", f"{width - _BETWEEN:.2f}"))
             x += width
     return found
 
 
-def _minutes(text):
-    minutes = int(text) if text.isdigit() else None
-    if minutes is None:
-        return text
-    return (
-        "{:.0f} h {:02.0f} min".format(*divmod(minutes, 60))
-        if minutes % 60 and minutes > 60
-        else f"{int(minutes // 60)} h"
-        if minutes > 60
-        else f"{int(minutes)} min"
-    )
-
-
-def _by_host(hosts):
-    """The hosts with most messages, with what is known by queue, and the others summed (their
-    number and messages)."""
-    rows = []
-    for host in hosts:
-        counts = {
-            queue: sum(instance["counts"][queue] or 0 for instance in host["instances"])
-            for queue in QUEUES
+def _worst_first(hosts: Sequence[Report]) -> list[Report]:
+    """Every instance with its host, the worst first."""
+    rows = [
+        {
+            **instance,
+            "host": host["host"],
+            "severity": SEVERITY.index(instance["state"]),
+            "kinds": _further_kinds(instance),
+            # The directory is of interest where it is not what one expects.
+            "where": instance["label"]
+            if len(host["instances"]) > 1 or instance["label"] not in ("/etc/postfix", "unknown")
+            else None,
         }
-        unknown = sum(1 for instance in host["instances"] if instance["total"]["unknown"])
-        rows.append(
-            {
-                "host": host["host"],
-                "counts": counts,
-                "total": {"sum": sum(counts.values()), "unknown": unknown},
-            }
-        )
-    rows.sort(key=lambda row: -row["total"]["sum"])
-    charted = [row for row in rows[:_CHARTED] if row["total"]["sum"]]
-    others = rows[len(charted) :]
-    return charted, {
-        "hosts": len(others),
-        "total": {
-            "sum": sum(row["total"]["sum"] for row in others),
-            "unknown": sum(row["total"]["unknown"] for row in others),
-        },
-    }
+        for host in hosts
+        for instance in host["instances"]
+    ]
+    return sorted(rows, key=lambda row: (-row["severity"], -(row["total"].known or 0)))
 
 
-def _problems(hosts):
-    """The errors by what they are and what mends them, the most frequent first."""
-    groups = {}
-    for host in hosts:
-        for error in host["errors"]:
-            group = groups.setdefault(
-                (error["kind"], error["hint"]),
-                {"kind": error["kind"], "hint": error["hint"], "errors": []},
-            )
-            group["errors"].append(dict(error, host=host["host"]))
-    return sorted(groups.values(), key=lambda group: -len(group["errors"]))
+def _further_kinds(instance: Report) -> str:
+    """The kinds of its errors, but for those that its state says."""
+    said = {"unreachable", "not_running", "mail_system_down"}
+    return ", ".join(dict.fromkeys(e.kind for e in instance["errors"] if e.kind not in said))
 
 
-def _inline(text):
+def _verdict(hosts: Report) -> str:
+    """How many hosts have which problem."""
+    if not hosts["all"]:
+        return "no hosts"
+    found = [f"{hosts[state]:,} {STATES[state]}" for state in SEVERITY[:0:-1] if hosts[state]]
+    warned = hosts["with_problems"] - sum(hosts[state] for state in SEVERITY[1:])
+    if warned:
+        found.append(f"{warned:,} with warnings")
+    return ", ".join(found) or "all hosts ok"
+
+
+def _notes(hosts: Sequence[Report]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """What is no error: (title, hint, pairs of host and text)."""
+    in_part = [
+        (host["host"], f"{instance['label']}: {', '.join(unknown)} unknown to {instance['method']}")
+        for host in hosts
+        for instance in host["instances"]
+        for unknown in [[name for name, count in instance["counts"].items() if count is None]]
+        if unknown and instance["queues"] and not instance["errors"]
+    ]
+    warnings = [(host["host"], warning) for host in hosts for warning in host["warnings"]]
+    found = [
+        ("Counted in part", "Run with become, so that find counts every queue.", in_part),
+        ("Warnings", "", warnings),
+    ]
+    return [note for note in found if note[2]]
+
+
+def _ages(buckets: Sequence[Report]) -> list[tuple[str, dict[str, int], int]]:
+    """The age buckets from the first to the last that is not empty: (label, counts by queue,
+    sum)."""
+    rows = []
+    begin = None
+    for bucket in buckets:
+        end = bucket["under"]
+        if end is None:
+            label = f"over {age(begin)}" if begin else "any age"
+        else:
+            label = f"{age(begin)} to {age(end)}" if begin else f"under {age(end)}"
+        rows.append((label, bucket["counts"], sum(bucket["counts"].values())))
+        begin = end
+    filled = [position for position, row in enumerate(rows) if row[2]]
+    return rows[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _inline(text: str) -> markupsafe.Markup:
     if "</" in text:
         raise ValueError("an end tag in a file that is to stand inside an element")
     return markupsafe.Markup(text)
 
 
-def _hash(text):
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode(
-        "ascii"
-    )
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")

@@ -2,48 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text as a terminal shows it: how wide it is, what must not reach the terminal as it is, and how
-to shorten it."""
+"""Text in columns of a terminal: how wide it is, and how to shorten and wrap it."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Control characters, among them escape sequences, and what turns the direction of text round or
-# hides in it.
-_HOSTILE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
-
-def visible(text, ascii_only):
-    """The text with what is hostile, or not ASCII where that is asked for, as backslash escapes."""
-    return "".join(
-        _escape(character) if _is_hostile(character, ascii_only) else character
-        for character in text
-    )
-
-
-def _is_hostile(character, ascii_only):
-    return ascii_only and character > "~" or unicodedata.category(character) in _HOSTILE
-
-
-def _escape(character):
-    return character.encode("unicode_escape").decode("ascii")
-
-
-def width(text):
-    """How many columns the visible text takes."""
+def width(text: str) -> int:
+    """How many columns the text takes."""
     return sum(map(_width, text))
 
 
-def _width(character):
+def _width(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def shorten(text, room, ellipsis):
-    """The text in at most so many columns; what goes is the middle, since names differ at both
-    ends."""
+def pad(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
+
+
+def shorten(text: str, room: int, ellipsis: str) -> str:
+    """The text in at most so many columns; the middle goes, since names differ at both ends, and
+    messages end with the cause."""
     if width(text) <= room:
         return text
     kept = max(0, room - width(ellipsis))
@@ -51,16 +34,40 @@ def shorten(text, room, ellipsis):
     return _head(_head(text, kept - width(tail)) + ellipsis + tail, room)
 
 
-def cut(text, room, ellipsis):
-    """The text in at most so many columns; what goes is the end."""
-    return (
-        text
-        if width(text) <= room
-        else _head(_head(text, max(0, room - width(ellipsis))) + ellipsis, room)
-    )
+def wrap(text: str, room: int | None) -> list[str]:
+    """The text in lines of at most so many columns, at least one; None for one line."""
+    if room is None:
+        return [text]
+    lines = [""]
+    for word in text.split():
+        space = " " if lines[-1] else ""
+        if width(lines[-1] + space + word) <= room:
+            lines[-1] += space + word
+            continue
+        if lines[-1]:
+            lines.append("")
+        while width(word) > room:
+            # A character that is wider than the room stands on a line of its own.
+            lines[-1] = _head(word, room) or word[0]
+            word = word[len(lines[-1]) :]
+            if word:
+                lines.append("")
+        lines[-1] = word or lines[-1]
+    return lines
 
 
-def _head(text, room):
+def fit_lines(text: str, room: int, most: int, ellipsis: str) -> list[str]:
+    """The text in at most so many lines; the middle goes."""
+    columns = room * most
+    lines = wrap(shorten(text, columns, ellipsis), room)
+    while len(lines) > most:
+        # Lines that end with a word are not full.
+        columns -= max(1, room // 8)
+        lines = wrap(shorten(text, columns, ellipsis), room)
+    return lines
+
+
+def _head(text: str, room: int) -> str:
     for position, character in enumerate(text):
         room -= _width(character)
         if room < 0:

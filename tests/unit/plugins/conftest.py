@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results of postfix_queue, as the module returns them, for the tests of the table."""
+"""Results of postfix_queue, as the module returns them, for the tests of table and report."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues impo
 DAY = 86400
 
 
-def instance(counts, name="-", config_directory="/etc/postfix", ages=None):
-    """counts, ages: in the order of QUEUES."""
+def instance(counts, name="-", config_directory="/etc/postfix", ages=None, running=True):
+    """counts, ages (of the oldest message): in the order of QUEUES."""
     facts = {
         "name": name,
         "config_directory": config_directory,
         "queue_directory": config_directory.replace("/etc", "/var/spool", 1),
+        "running": running,
+        "running_why": None,
         "method": "find",
         "total": total(counts),
         "counts": dict(zip(QUEUES, counts)),
@@ -34,7 +36,7 @@ def error(kind, config_directory=None, message="the queue could not be listed"):
     return {
         "kind": kind,
         "message": message,
-        "hint": "Mend it.",
+        "hint": "Fix it.",
         "command": None,
         "rc": None,
         "stderr": "",
@@ -94,7 +96,7 @@ def fleet_of(number):
                 "unreachable",
                 {
                     "unreachable": True,
-                    "msg": "Failed to connect to the host via ssh:\nssh: No route to host\r\n",
+                    "msg": "Task failed: Failed to connect to the host via ssh:\nssh: No route\r\n",
                 },
             ),
         ]

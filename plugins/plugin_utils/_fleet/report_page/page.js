@@ -12,7 +12,7 @@
   const collator = new Intl.Collator("en", { numeric: true });
   let order = "";
 
-  function tell(count) {
+  function announce(count) {
     const of = rows.length.toLocaleString("en");
     shown.value = count.toLocaleString("en") + " of " + of + " shown" + order;
   }
@@ -24,7 +24,7 @@
       row.element.hidden = !words.every((word) => row.text.includes(word));
       count += row.element.hidden ? 0 : 1;
     }
-    tell(count);
+    announce(count);
   }
 
   function keyOf(row, column, isNumber) {
@@ -62,6 +62,6 @@
     header.append(button);
   }
   filter.addEventListener("input", apply);
-  document.getElementById("tools").hidden = false;
-  tell(rows.length);
+  document.getElementById("tools").hidden = rows.length < 2;
+  announce(rows.length);
 })();

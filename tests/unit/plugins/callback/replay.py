@@ -31,12 +31,12 @@ def replay(events):
     callback = callback_loader.get("mailops.postfix.queue_table")
     callback.set_options()
     task = types.SimpleNamespace(
-        action="mailops.postfix.postfix_queue", delegate_to=None, loop=None, _uuid="task"
+        action="mailops.postfix.postfix_queue", args={}, delegate_to=None, loop=None, _uuid="task"
     )
     for name, event, returned in events:
         host = types.SimpleNamespace(get_name=lambda name=name: name)
         getattr(callback, "v2_runner_on_" + event)(
-            types.SimpleNamespace(_host=host, _task=task, _result=returned)
+            types.SimpleNamespace(host=host, task=task, result=returned)
         )
     callback.v2_playbook_on_stats(object())
 

@@ -20,12 +20,12 @@ import termios
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet import fleet
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet import table
 
 REPLAY = pathlib.Path(__file__).parent / "replay.py"
 # The callback itself stays out of this process, where it would make of the modules under test a
 # part of the controller.
-COLLECTIONS = pathlib.Path(fleet.__file__).parents[6]
+COLLECTIONS = pathlib.Path(table.__file__).parents[6]
 LOCALES = {"unicode": {"LC_ALL": "C.UTF-8"}, "ascii": {"LC_ALL": "C"}}
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 WIDE = """
@@ -223,8 +223,30 @@ def test_tells_each_host_that_a_loop_delegates_to(run, spools):
     assert rc == 4, written
     lines = written[written.index("\nhost ") :].splitlines()
     assert lines[:4] == WIDE.splitlines()[:4]
-    assert lines[5] == "3 hosts        0+        0+      1+       10+    2+       0+    13+"
-    assert [line.split()[:2] for line in lines[8:]] == [["lost", "unreachable"]]
+    assert lines[5] == "3 hosts         ?         ?      1+       10+    2+        ?    13+"
+    assert [line.split()[0] for line in lines[8:]] == ["unreachable:", "lost"]
+
+
+def test_shows_only_what_is_bad_where_there_are_limits(run, spools):
+    command = ad_hoc(spools, "mail")
+    options = {
+        "queue_directory": f"{spools}/{{{{ inventory_hostname }}}}",
+        "limits": {"deferred": {"count": 5}},
+    }
+    command[-1] = json.dumps(options)
+    written, rc = run(
+        command, 100, ANSIBLE_STDOUT_CALLBACK="mailops.postfix.queue_table", **LOCALES["unicode"]
+    )
+    assert rc == 2, written
+    lines = ESCAPE.sub("", written).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["host", "mx2", "2"], written
+    assert lines[3].split()[1:4] == ["within", "the", "limits"]
+    assert lines[-1].startswith("  mx2  limits: the count of deferred is 7, above 5")
+
+
+def test_zeros_and_rules_are_never_bold_black(replay):
+    written = replay([3], 100)
+    assert "\x1b[2m" in written and "1;30" not in written
 
 
 def test_is_silent_where_the_module_did_not_run(run, spools):

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import assemble
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.number import Number
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.reading import combine_calls
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import (
+    assemble,
+    to_json,
+)
 
 
 def instance(directory="/etc/postfix", details=None, **counts):
@@ -41,18 +44,17 @@ def error(directory="/etc/postfix", **more):
     }
 
 
-def table(name, key, rows, other=0, uncertainty=0):
-    rows = [
+def ranking(name, key, entries, other=0, approximate=False):
+    entries = [
         {key: text, "count": count, "status": "4.0.0", "example": "alice@example.com"}
-        for text, count in rows
+        for text, count in entries
     ]
-    return {name: rows, name + "_other": other, name + "_uncertainty": uncertainty}
+    return {name: entries, name + "_other": other, "details_approximate": approximate}
 
 
 def report(**results):
-    return assemble(
-        {host: found if isinstance(found, list) else [found] for host, found in results.items()}, {}
-    )
+    calls = {host: found if isinstance(found, list) else [found] for host, found in results.items()}
+    return assemble([combine_calls(host, found) for host, found in calls.items()], {})
 
 
 def test_sums_are_those_of_what_is_known_and_say_how_much_is_not():
@@ -61,16 +63,24 @@ def test_sums_are_those_of_what_is_known_and_say_how_much_is_not():
         b=result(instance(deferred=2, corrupt=None)),
         c={"unreachable": True, "msg": "no route"},
     )
-    assert found["totals"]["messages"] == {"sum": 8, "unknown": 2}
-    assert found["totals"]["queues"]["deferred"]["messages"] == {"sum": 7, "unknown": 1}
-    assert found["totals"]["queues"]["corrupt"]["messages"] == {"sum": 0, "unknown": 2}
-    assert found["totals"]["hosts"] == {"ok": 2, "partial": 0, "failed": 1, "all": 3}
+    assert found["totals"]["messages"] == Number(8, 2)
+    assert found["totals"]["queues"]["deferred"]["messages"] == Number(7, 1)
+    assert found["totals"]["queues"]["corrupt"]["messages"] == Number(0, 2)
+    hosts = {state: count for state, count in found["totals"]["hosts"].items() if count}
+    assert hosts == {
+        "ok": 1,
+        "partial": 1,
+        "unreachable": 1,
+        "all": 3,
+        "with_errors": 1,
+        "with_problems": 2,
+    }
 
 
 def test_nothing_known_is_no_zero():
     found = report(a={"unreachable": True, "msg": "no route"})
-    assert found["totals"]["messages"] == {"sum": None, "unknown": 1}
-    assert found["totals"]["oldest"]["age"] is None and found["totals"]["oldest"]["unknown"] == 1
+    assert found["totals"]["messages"] == Number(None, 1)
+    assert found["totals"]["oldest"]["age"] == Number(None, 1)
     assert set(found["hosts"][0]["instances"][0]["counts"].values()) == {None}
 
 
@@ -79,7 +89,7 @@ def test_an_empty_queue_that_was_not_listed_has_no_size_and_no_age_to_be_known()
         "size": 100,
         "oldest_age": 60,
         "oldest_arrival": "2026-11-22T12:00:00Z",
-        "ages": {"5": 1},
+        "ages": [{"under": 300, "count": 1}],
     }
     queues = {queue: entry if queue == "deferred" else None for queue in QUEUES}
     empty, full = (
@@ -88,10 +98,10 @@ def test_an_empty_queue_that_was_not_listed_has_no_size_and_no_age_to_be_known()
     )
     found = report(a=result(empty, full))["hosts"][0]["instances"]
     assert [part["size"] for part in found] == [
-        {"sum": 100, "unknown": 0},
-        {"sum": 100, "unknown": 1},
+        Number(100, 0),
+        Number(100, 1),
     ]
-    assert [part["oldest"]["unknown"] for part in found] == [0, 1]
+    assert [part["oldest"]["age"] for part in found] == [Number(60, 0), Number(60, 1)]
 
 
 def test_the_oldest_message_says_where_it_is():
@@ -102,7 +112,7 @@ def test_the_oldest_message_says_where_it_is():
                     "size": 1,
                     "oldest_age": age,
                     "oldest_arrival": "2026-11-22T12:00:00Z",
-                    "ages": {"5": 0, "5+": 1},
+                    "ages": [{"under": 300, "count": 0}, {"under": None, "count": 1}],
                 }
             }
         }
@@ -112,7 +122,7 @@ def test_the_oldest_message_says_where_it_is():
         b=result(instance("/etc/out", deferred=1, details=aged(4711))),
     )
     oldest = found["totals"]["oldest"]
-    assert (oldest["age"], oldest["host"], oldest["config_directory"], oldest["queue"]) == (
+    assert (oldest["age"].known, oldest["host"], oldest["config_directory"], oldest["queue"]) == (
         4711,
         "b",
         "/etc/out",
@@ -126,7 +136,7 @@ def test_a_count_that_follows_failed_details_stands_beside_their_error():
     found = report(a=[failed, result(instance(deferred=70000))])
     host = found["hosts"][0]
     assert host["state"] == "partial" and host["instances"][0]["counts"]["deferred"] == 70000
-    assert [said["kind"] for said in host["errors"]] == ["timeout"]
+    assert [error.kind for error in host["errors"]] == ["timeout"]
 
 
 def test_an_instance_that_failed_is_a_row_of_unknowns_beside_the_others():
@@ -136,7 +146,7 @@ def test_an_instance_that_failed_is_a_row_of_unknowns_beside_the_others():
     assert [
         (part["config_directory"], part["state"]) for part in found["hosts"][0]["instances"]
     ] == [("/etc/postfix", "ok"), ("/etc/out", "failed")]
-    assert found["hosts"][0]["state"] == "failed"
+    assert found["hosts"][0]["state"] == "partial"
 
 
 @pytest.mark.parametrize(
@@ -154,52 +164,47 @@ def test_an_instance_that_failed_is_a_row_of_unknowns_beside_the_others():
         (["no", "dict"], "unparsed_result"),
     ],
 )
-def test_a_host_without_facts_has_a_cause_and_a_mend(what, kind):
+def test_a_host_without_facts_has_a_cause_and_a_hint(what, kind):
     host = report(a=[what], b=result(instance(deferred=1)))["hosts"][0]
-    assert host["state"] == "failed" and [said["kind"] for said in host["errors"]] == [kind]
-    assert host["errors"][0]["message"] and host["errors"][0]["hint"]
-
-
-@pytest.mark.parametrize("number", [-1, 1.5, "7", True, 2**64, None])
-def test_what_is_no_number_of_messages_is_unknown(number):
-    found = report(a=result(instance(deferred=number)))
-    assert found["totals"]["queues"]["deferred"]["messages"] == {"sum": None, "unknown": 1}
+    assert host["state"] == ("unreachable" if kind == "unreachable" else "failed")
+    assert [error.kind for error in host["errors"]] == [kind]
+    assert host["errors"][0].message and host["errors"][0].hint
 
 
 def test_a_domain_that_an_instance_may_have_left_out_is_not_exact():
     first = instance(
-        details=table("senders", "domain", [("a.example", 5), ("b.example", 2)], other=3)
+        details=ranking("senders", "domain", [("a.example", 5), ("b.example", 2)], other=3)
     )
-    second = instance(details=table("senders", "domain", [("a.example", 1), ("c.example", 1)]))
+    second = instance(details=ranking("senders", "domain", [("a.example", 1), ("c.example", 1)]))
     found = report(a=result(first), b=result(second), c=result(instance()))["senders"]
-    assert found["rows"] == [
+    assert found["entries"] == [
         {"domain": "a.example", "count": 6, "exact": True},
         {"domain": "b.example", "count": 2, "exact": True},
         {"domain": "c.example", "count": 1, "exact": False},
     ]
-    assert (found["other"], found["told"], found["unknown"]) == (3, 2, 1)
+    assert (found["other"], found["known"], found["unknown"]) == (3, 2, 1)
 
 
 def test_a_count_that_the_host_itself_is_not_sure_of_is_not_exact():
     found = report(
-        a=result(instance(details=table("reasons", "reason", [("full", 5)], uncertainty=2)))
+        a=result(instance(details=ranking("reasons", "reason", [("full", 5)], approximate=True)))
     )
-    assert found["reasons"]["rows"] == [
-        {"reason": "full", "count": 5, "exact": False, "status": "4.0.0"}
+    assert found["reasons"]["entries"] == [
+        {"reason": "full", "count": 5, "exact": False, "status": "4.0.0", "bounced": False}
     ]
 
 
 def test_beyond_the_most_frequent_ones_of_the_fleet_all_are_summed():
     rows = [(f"d{int(position):02}.example", 1) for position in range(30)]
-    found = report(a=result(instance(details=table("recipients", "domain", rows))))["recipients"]
-    assert len(found["rows"]) == 20 and found["other"] == 10
+    found = report(a=result(instance(details=ranking("recipients", "domain", rows))))["recipients"]
+    assert len(found["entries"]) == 20 and found["other"] == 10
 
 
 def test_no_address_and_no_example_is_in_the_report():
     evil = error(
         **dict.fromkeys(("message", "stderr", "command", "hint"), "mail <alice@example.com>\n")
     )
-    details = table("reasons", "reason", [("said alice@example.com", 1)]) | table(
+    details = ranking("reasons", "reason", [("said alice@example.com", 1)]) | ranking(
         "senders", "domain", [("x@alice@example.com", 1)]
     )
     found = report(
@@ -207,4 +212,22 @@ def test_no_address_and_no_example_is_in_the_report():
             instance(details=details), failed=True, errors=[evil], warnings=["alice@example.com"]
         )
     )
-    assert "alice" not in json.dumps(found)
+    assert "alice" not in to_json(found)
+
+
+def test_why_a_message_waits_and_why_it_bounced_are_two_reasons():
+    reasons = [
+        {"reason": "full", "count": 2, "status": None, "example": "", "bounced": bounced}
+        for bounced in (True, False)
+    ]
+    found = report(a=result(instance(details={"reasons": reasons, "reasons_other": 0})))
+    assert [(entry["reason"], entry["bounced"]) for entry in found["reasons"]["entries"]] == [
+        ("full", False),
+        ("full", True),
+    ]
+
+
+def test_json_names_the_parts_of_a_number():
+    assert '"messages":{"known":5,"unknown":0},"size"' in to_json(
+        report(a=result(instance(hold=5)))
+    )

@@ -10,16 +10,14 @@ import io
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.reading import combine_calls
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import assemble
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report_csv import to_csv
 
 
 def rows(**results):
-    return list(
-        csv.DictReader(
-            io.StringIO(to_csv(assemble({host: [result] for host, result in results.items()}, {})))
-        )
-    )
+    hosts = [combine_calls(host, [result]) for host, result in results.items()]
+    return list(csv.DictReader(io.StringIO(to_csv(assemble(hosts, {})))))
 
 
 def counted(name="-", directory="/etc/postfix", **counts):
@@ -39,7 +37,7 @@ def counted(name="-", directory="/etc/postfix", **counts):
 
 
 def test_the_columns_are_stable():
-    assert to_csv(assemble({}, {})) == (
+    assert to_csv(assemble([], {})) == (
         "host,instance,config_directory,queue_directory,state,method,total,"
         "maildrop,incoming,active,deferred,hold,corrupt,size,oldest_age,oldest_arrival,oldest_queue,error,message,hint\r\n"
     )
@@ -61,16 +59,23 @@ def test_what_is_not_known_is_empty_and_not_zero():
     ) == ("", "", "unreachable", "no route")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+FORMULA = tuple("=+-@|;%\t\r\n＝＋－＠｜；")
+
+
+@pytest.mark.parametrize(
+    "text", [*(sign + "1+1" for sign in FORMULA), " =1+1", "=cmd|' /C calc'!A0"]
+)
 def test_no_cell_is_a_formula(text):
     cells = rows(a={"failed": True, "msg": text}, b=counted(name=text, directory=text))
     assert [
-        cell
-        for row in cells
-        for cell in row.values()
-        if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        cell for row in cells for cell in row.values() if cell.strip(" ").startswith(FORMULA)
     ] == []
 
 
+def test_numbers_and_usual_names_stay_as_they_are():
+    (row,) = rows(a=counted(deferred=7))
+    assert (row["host"], row["instance"], row["deferred"], row["total"]) == ("a", "-", "7", "7")
+
+
 def test_separators_and_quotes_stay_within_their_cell():
-    assert rows(a={"failed": True, "msg": 'a,"b";\nc'})[0]["message"] == 'a,"b";\\u000ac'
+    assert rows(a={"failed": True, "msg": 'a,"b";\nc'})[0]["message"] == 'a,"b"; c'

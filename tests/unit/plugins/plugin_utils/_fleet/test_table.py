@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import Fleet
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.run import Run
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.table import (
     BAD,
     BAR,
     HEADING,
     UNSURE,
+    Options,
     lay_out,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.terminal_text import width
 
 
 def fill(events):
-    fleet = Fleet()
+    run = Run()
     for host, event, returned in events:
-        if event == "unreachable":
-            fleet.lose(host, "task", returned["msg"], counting=True)
-        else:
-            fleet.add(host, "task", returned, event == "failed")
-    return fleet.tell()
+        run.add(host, "task", returned, event == "failed")
+    return run.hosts()
 
 
 def text_of(lines):
@@ -34,7 +32,7 @@ def text_of(lines):
 
 
 def table(events, room=None, ascii_only=False, **options):
-    return text_of(lay_out(*fill(events), room, ascii_only, **options))
+    return text_of(lay_out(fill(events), Options(room, ascii_only, **options)))
 
 
 @pytest.fixture
@@ -67,10 +65,10 @@ def test_looks_as_expected(fleet_of, expected, number, room, form):
     "number,rooms", [(1, range(20, 130)), (3, range(30, 130)), (2000, range(20, 130, 10))]
 )
 def test_fits_any_width(fleet_of, number, rooms):
-    hosts, failures = fill(fleet_of(number))
+    hosts = fill(fleet_of(number))
     for room in rooms:
         for ascii_only in (False, True):
-            for line in text_of(lay_out(hosts, failures, room, ascii_only, rows=5)):
+            for line in text_of(lay_out(hosts, Options(room, ascii_only, rows=5))):
                 assert width(line) <= room, (room, line)
 
 
@@ -151,9 +149,12 @@ def test_sums_the_errors_that_are_not_shown(error, result):
         for number in range(10)
     ]
     assert table(events, rows=2) == [
-        "mx0  not_installed  the queue could not be listed",
-        "mx1  timeout        the queue could not be listed",
-        "… 8 more: 5 timeout, 3 not_installed",
+        "timeout: Fix it.",
+        "  mx1  the queue could not be listed",
+        "  mx2  the queue could not be listed",
+        "not_installed: Fix it.",
+        "  mx0  the queue could not be listed",
+        "… 7 more: 4 timeout, 3 not_installed",
     ]
 
 
@@ -182,9 +183,9 @@ def test_shows_ages_only_where_one_is_known(queued):
     [
         (0, "0s"),
         (59, "59s"),
-        (60, "1m 0s"),
+        (60, "1m"),
         (3599, "59m 59s"),
-        (3600, "1h 0m"),
+        (3600, "1h"),
         (86399, "23h 59m"),
         (100 * 86400 + 3600, "100d 1h"),
     ],
@@ -240,10 +241,98 @@ def test_is_plain_ascii_where_asked_for(queued, result, error):
 
 def test_marks_what_a_colour_may_show(fleet_of):
     styles = {}
-    for line in lay_out(*fill(fleet_of(3)), 100, False):
+    for line in lay_out(fill(fleet_of(3)), Options(100)):
         for text, style in line:
             styles.setdefault(style, []).append(text.strip())
     assert styles[HEADING][0] == "host"
     assert all(set(text) <= set("█▏▎▍▌▋▊▉") for text in styles[BAR])
-    assert [line.split()[0] for line in styles[BAD]] == ["mx2.example.com", "mx3.example.com"]
+    assert styles[BAD] == ["mail_system_down", "mx2.example.com", "unreachable", "mx3.example.com"]
     assert "?" in styles[UNSURE]
+
+
+def test_a_stopped_postfix_does_not_look_healthy(queued):
+    lines = lay_out(fill([queued("mx1", 0, running=False), queued("mx2", 1)]), Options())
+    assert lines[2][0] == ("mx1 (stopped)", BAD)
+    assert text_of(lines)[5:] == [
+        "Of 2 hosts: 1 stopped.",
+        "",
+        "not_running: Start this Postfix instance, or look in the mail log for the reason why it"
+        " stopped.",
+        "  mx1  /etc/postfix: Postfix is not running",
+    ]
+
+
+def test_an_error_keeps_its_cause(error, result):
+    cause = "postqueue: fatal: Queue report unavailable - mail system is down"
+    long = f"the queue could not be listed: {'x' * 500} {cause}"
+    events = [("mx1.example.com", "failed", result(errors=[error("timeout", message=long)]))]
+    for room in (60, 80):
+        lines = table(events, room)
+        assert len(lines) == 4
+        assert "Queue report unavailable - mail system is down" in " ".join(
+            line.strip() for line in lines
+        )
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "Task failed: Module failed: ",
+        "Task failed: Failed to connect to the host via ssh: ",
+        'Task failed: Data could not be sent to remote host "192.0.2.1". Make sure this host can be'
+        " reached over ssh: ",
+    ],
+)
+def test_strips_what_ansible_writes_before_the_cause(prefix):
+    events = [("mx1", "failed", {"failed": True, "msg": prefix + "no route"})]
+    assert table(events)[-1] == "  mx1  no route"
+
+
+def test_shows_each_hint_once(error, result):
+    events = [(f"mx{number}", "failed", result(errors=[error("timeout")])) for number in range(9)]
+    assert len([line for line in table(events) if "Fix it." in line]) == 1
+
+
+def test_limits_the_rows_of_a_host_with_many_instances(instance, result):
+    many = [
+        instance([0, 0, 0, number, 0, 0], f"out{number}", f"/etc/{number}") for number in range(99)
+    ]
+    lines = table([("mx1", "ok", result(*many))], rows=5)
+    assert [line.split()[0] for line in lines[:7]] == [
+        "host",
+        "mx1",
+        "out0",
+        "out1",
+        "out2",
+        "out3",
+        "…",
+    ]
+    assert lines[6].split()[1:4] == ["95", "instances", "more"] and len(lines) == 9
+
+
+def exceeded(host, count, instance, error, result):
+    beyond = error("limit_exceeded", "/etc/postfix", f"limits: the count of deferred is {count}")
+    return host, "failed", result(instance([0, 0, 0, count, 0, 0]), errors=[beyond])
+
+
+def test_only_what_is_bad_is_shown_with_limits(queued, instance, error, result):
+    events = [queued(f"mx{number}", number) for number in range(50)]
+    assert table(events, only_errors=True) == ["50 hosts within the limits: 1,225 messages"]
+    events.append(exceeded("bad", 900, instance, error, result))
+    lines = table(events, only_errors=True)
+    assert [line.split()[0] for line in lines[1:5]] == ["bad", "50", lines[3], "51"]
+    assert lines[2].startswith("50 within the limits ") and lines[2].split()[-1] == "1,225"
+    assert lines[5:] == [
+        "Of 51 hosts: 1 over a limit.",
+        "",
+        "limit_exceeded: Fix it.",
+        "  bad  /etc/postfix: limits: the count of deferred is 900",
+    ]
+
+
+def test_no_table_is_empty(error, result):
+    events = [("mx1", "failed", result(errors=[error("timeout")]))]
+    assert table(events, only_errors=True) == [
+        "timeout: Fix it.",
+        "  mx1  the queue could not be listed",
+    ]
