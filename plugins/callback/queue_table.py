@@ -12,30 +12,34 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - After a run in which M(mailops.postfix.postfix_queue) counted, prints one table - a line for
+  - Prints one table after a run in which M(mailops.postfix.postfix_queue) counted, with a line for
     each host, the worst first, and a line of totals.
-  - Hosts with several instances have a line for each of them too. Where ages were asked for, the
-    age of the oldest message is a column.
-  - V(?) is a number that is not known, and V(5+) one of which 5 are known.
-    Hosts that failed or could not be reached are at the end, with the kind of their error.
-  - Of several tasks that counted on a host, the last tells; of a loop, all of its items.
-  - On a terminal the table fits its width - headings are shortened first, then the bar goes, then
-    thousands separators and wide gaps, then host names are shortened, and last the columns of
-    C(maildrop), C(incoming), C(corrupt), C(active), C(hold), the oldest and C(deferred) go. Numbers
-    are never shortened. Elsewhere E(COLUMNS) sets a width, and without it the table is as wide as
-    it takes.
-  - Colours are Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn them off. In a locale that is
-    not UTF-8, or C(C), the table is plain ASCII.
+  - Hosts with several instances have a line for each of them. The age of the oldest message is a
+    column if ages are known.
+  - V(?) is an unknown number, and V(5+) means 5 or more. A stopped Postfix is marked, because its
+    empty queues look healthy.
+  - Below the table are the errors by kind, each kind with its hint, then the hosts with the cause.
+    A cause that takes more than three lines is cut in the middle.
+  - If the task has O(mailops.postfix.postfix_queue#module:limits), only hosts with errors have a
+    line. One line sums up the hosts within the limits.
+  - If several tasks counted on a host, the table shows the last one. It shows all items of a loop.
+  - On a terminal the table fits the width. To make room, it shortens headings first, then drops the
+    bar, thousands separators and wide gaps, shortens host names, and last drops the columns
+    C(maildrop), C(incoming), C(corrupt), C(active), C(hold), the oldest and C(deferred), in this
+    order. It never shortens numbers. Elsewhere E(COLUMNS) sets a width, and without it the table is
+    as wide as it needs.
+  - The colours are Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn them off. In a locale that
+    is not UTF-8, or in C(C), the table is plain ASCII.
 requirements:
-  - enabled in C(callbacks_enabled), and for ad-hoc runs C(bin_ansible_callbacks=true), without
-    which Ansible loads no callback for them
+  - enabled in C(callbacks_enabled); ad-hoc runs also need C(bin_ansible_callbacks=true), because
+    Ansible loads no callbacks for them without it
 options:
   sort:
     description:
-      - What makes a host worse than another - V(total), the age of its V(oldest) message or one of
-        its queues. V(host) sorts by name.
-      - A number that is not known ranks by what is known of it, just before one that is the same
-        and known.
+      - What to sort hosts by, the largest first - V(total), the age of the V(oldest) message, or a
+        queue. V(host) sorts by name.
+      - A number that is unknown in part ranks by its known part, before an equal number that is
+        known.
     type: str
     choices: [total, oldest, host, maildrop, incoming, active, deferred, hold, corrupt]
     default: total
@@ -46,8 +50,9 @@ options:
       - name: MAILOPS_QUEUE_TABLE_SORT
   rows:
     description:
-      - How many hosts, and how many errors, are shown. One more line sums the others. V(0) shows
-        all.
+      - How many lines of hosts and instances, and how many errors, to show. The rest is summed up.
+        V(0) shows all.
+      - Every kind of error has at least one line.
     type: int
     default: 40
     ini:

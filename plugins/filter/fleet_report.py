@@ -11,32 +11,32 @@ version_added: 0.1.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Makes one report from the results of M(mailops.postfix.postfix_queue) on many hosts, as a page
-    of HTML that needs nothing else, as JSON or as CSV.
-  - Full addresses are left out, and characters that are not seen or that change the direction of
-    text are shown as C(\u202e).
+  - Makes one report from the results of M(mailops.postfix.postfix_queue) on many hosts, as an HTML
+    page that needs no other file, as JSON, or as CSV.
+  - Email addresses are removed. Invisible characters, and characters that change the direction of
+    text, are shown as C(\u202e).
 positional: format
 options:
   _input:
-    description: For each host the results of its calls of the module; a later one counts where
-      those before it could not.
+    description: The hosts, each with a list of the results of its calls of the module. A later
+      result adds the counts that an earlier one lacks.
     type: dict
     required: true
   format:
-    description: What to make.
+    description: The format of the report.
     type: str
     choices: [html, json, csv]
     required: true
   started:
-    description: When the gathering began, in UTC as ISO 8601.
+    description: When the counting began, in UTC as ISO 8601.
     type: str
     required: true
   finished:
-    description: When it ended.
+    description: When the counting ended, in UTC as ISO 8601.
     type: str
     required: true
   ansible_core:
-    description: The version of ansible-core that gathered.
+    description: The version of ansible-core.
     type: str
     required: true
 """
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 - name: Count the messages
   mailops.postfix.postfix_queue:
   register: counted
-  # The report tells of hosts that fail, and keeps no other out for them.
+  # Hosts that fail do not stop the report. It lists them.
   ignore_errors: true
   ignore_unreachable: true
 
@@ -65,17 +65,25 @@ RETURN = r"""
 _value:
   description:
     - The report in that format.
-    - As V(csv), a row for each instance, and an empty cell for what is not known. Sizes are in
-      bytes, ages in seconds.
-    - As V(json), C(gathered) (when and with what), C(totals), C(ages), C(senders), C(recipients),
-      C(reasons) (of the whole fleet) and C(hosts), each with its C(state), C(instances), C(errors)
-      and C(warnings). A C(state) is V(ok), V(partial), so counted but not wholly, or V(failed).
-    - What is not known is V(null). A sum is a dictionary of C(sum), of the parts that are known,
-      and C(unknown), the number of those that are not. The parts of an instance are its queues,
-      those of the fleet its instances; a host that does not tell its instances counts as one.
-    - Rows of C(senders), C(recipients) and C(reasons) whose C(exact) is V(false) are at least so
-      many, since instances tell only their most frequent ones. C(other) sums the rest, C(told)
-      instances told theirs and C(unknown) did not.
+    - V(csv) has a row for each instance. A cell is empty if its value is unknown. Sizes are in
+      bytes, ages in seconds. A text that a spreadsheet would run as a formula begins with C(').
+    - V(json) has C(gathered), C(totals), C(ages), C(senders), C(recipients) and C(reasons) of the
+      whole fleet, C(problems) (the errors by kind), and C(hosts), each with C(state),
+      C(instances), C(errors) and C(warnings).
+    - A C(state) is V(ok), V(over_limit), V(partial) (counted in part), V(stopped) (Postfix is
+      stopped), V(failed) or V(unreachable). C(totals.hosts) has the number of hosts by state,
+      C(all), C(with_errors) and C(with_problems). The latter includes hosts with warnings and hosts
+      that were counted in part.
+    - A number that may be unknown is a dictionary of C(known), V(null) if nothing is known, and
+      C(unknown), the number of its parts that are unknown. The parts of an instance's number are
+      its queues, those of the fleet's its instances. A host whose instances are unknown counts as
+      one instance. Other unknown values are V(null).
+    - C(ages) has C(buckets), as M(mailops.postfix.postfix_queue) returns them, and C(unknown), the
+      number of instances that lack some.
+    - C(senders), C(recipients) and C(reasons) have C(entries), the most frequent first, and
+      C(other), the sum of the rest. C(known) instances reported theirs, C(unknown) did not.
+      C(exact) is V(false) for an entry whose count may be larger, because instances report only
+      their most frequent ones.
   type: str
 """
 

@@ -152,16 +152,19 @@ def _verdict(hosts: Report) -> str:
     return ", ".join(found) or "all hosts ok"
 
 
-def _notes(hosts: Sequence[Report]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """What is no error: (title, hint, pairs of host and text)."""
-    in_part = [
-        (host["host"], f"{instance['label']}: {', '.join(unknown)} unknown to {instance['method']}")
-        for host in hosts
-        for instance in host["instances"]
-        for unknown in [[name for name, count in instance["counts"].items() if count is None]]
-        if unknown and instance["queues"] and not instance["errors"]
-    ]
-    warnings = [(host["host"], warning) for host in hosts for warning in host["warnings"]]
+def _notes(hosts: Sequence[Report]) -> list[tuple[str, str, dict[str, list[str]]]]:
+    """What is no error: (title, hint, hosts by text)."""
+    in_part: dict[str, list[str]] = {}
+    warnings: dict[str, list[str]] = {}
+    for host in hosts:
+        for warning in host["warnings"]:
+            warnings.setdefault(warning, []).append(host["host"])
+        for instance in host["instances"]:
+            unknown = [queue for queue, count in instance["counts"].items() if count is None]
+            if unknown and instance["queues"] and not instance["errors"]:
+                text = f"{', '.join(unknown)} unknown to {instance['method']}"
+                where = f" {instance['label']}" if len(host["instances"]) > 1 else ""
+                in_part.setdefault(text, []).append(host["host"] + where)
     found = [
         ("Counted in part", "Run with become, so that find counts every queue.", in_part),
         ("Warnings", "", warnings),

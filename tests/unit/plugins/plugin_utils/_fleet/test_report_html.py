@@ -189,7 +189,8 @@ def test_the_tile_counts_every_host_with_a_problem():
     )
     wanted = "1 unreachable, 1 failed, 1 stopped, 1 counted in part, 1 with warnings"
     assert tile(found) == ("5", wanted)
-    assert "/etc/postfix: corrupt unknown to find" in found and "something is odd" in found
+    assert "corrupt unknown to find: <b><bdi>d</bdi></b></li>" in found
+    assert "something is odd: <b><bdi>b</bdi></b></li>" in found
     assert tile(page(a=counted())) == ("0", "all hosts ok")
 
 
