@@ -7,20 +7,22 @@ Runs as root on the mail host (from ansible.builtin.script with `executable: /us
 prints the counts as one line of JSON. Whatever the instance's queues held before is deleted, and
 its main.cf and master.cf are changed: this is for hosts that exist only for tests.
 
-How a message is made to stay in its queue (manual pages in brackets): maildrop   pickup is switched
-off, so nobody collects what sendmail(1) leaves there [master_service_disable, postconf(5)] active
-behind the "stall" transport is a process that never greets, as qmgr waits for
-[src/qmgr/qmgr_transport.c], with the
-           time limit on the wait raised: daemon_timeout [postconf(5)]. It is none of Postfix's own:
-           such a one may end before qmgr when Postfix stops, and qmgr would defer the messages
-incoming   qmgr takes in no more than qmgr_message_active_limit messages [qmgr(8)] deferred   the
-retry transport defers with the text given as next hop [error(8), transport(5)], or a server on the
-port after
-           the instance's own says "try again later" [smtpd(8), defer in postconf(5)], for longer
-           than the test
-hold       postsuper -h [postsuper(1)] corrupt    a deferred message's file is cut short and
-scheduled again by postqueue -i [postqueue(1)]; qmgr then sets it
-           aside itself [qmgr(8)]
+How a message is made to stay in its queue (manual pages in brackets):
+
+maildrop  pickup is switched off, so nobody collects what sendmail(1) leaves there
+          [master_service_disable, postconf(5)]
+active    behind the "stall" transport is a process that never greets, as qmgr waits for
+          [src/qmgr/qmgr_transport.c], with the time limit on the wait raised: daemon_timeout
+          [postconf(5)]. It is none of Postfix's own: such a one may end before qmgr when Postfix
+          stops, and qmgr would defer the messages
+incoming  qmgr takes in no more than qmgr_message_active_limit messages [qmgr(8)]
+deferred  the retry transport defers with the text given as next hop [error(8), transport(5)], or
+          a server on the port after the instance's own says "try again later" [smtpd(8), defer in
+          postconf(5)], for longer than the test
+hold      postsuper -h [postsuper(1)]
+corrupt   a deferred message's file is cut short and scheduled again by postqueue -i
+          [postqueue(1)]; qmgr then sets it aside itself [qmgr(8)]
+
 After a restart qmgr moves active messages back to incoming and fills up to the limit again, so the
 counts are the same."""
 

@@ -5,9 +5,8 @@
 """Compares the details of one instance with what qshape(1) prints of the same spool.
 
 compare_qshape.py <JSON    an object: facts, the instance as postfix_queue returns it (top large
-enough for all its domains);
-                           shown, by queue, what C(qshape QUEUE) prints; recipients and senders,
-                           what qshape prints of all queues"""
+                           enough for all its domains); shown, by queue, what C(qshape QUEUE)
+                           prints; recipients and senders, what qshape prints of all queues"""
 
 from __future__ import annotations
 
