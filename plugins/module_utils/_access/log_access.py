@@ -33,7 +33,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access.rotation i
     RotationFinder,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
-from ansible_collections.mailops.postfix.plugins.module_utils._host.children import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import (
     bad_argument,

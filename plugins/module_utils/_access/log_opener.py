@@ -36,9 +36,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._access.rotation i
     outlook,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
+from ansible_collections.mailops.postfix.plugins.module_utils._host.children import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import of_system
-from ansible_collections.mailops.postfix.plugins.module_utils._host.children import as_user
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 
 BY = "log_access"
