@@ -91,7 +91,7 @@ def describe_systemd(runner: Runner, name: str) -> Service:
 
 def describe_launchd(runner: Runner, name: str) -> Service:
     """The service as launchd shows it. Raises HostError."""
-    rc, lines, dummy, dummy = runner.run(commands.launchctl_print(name))
+    rc, lines = runner.run(commands.launchctl_print(name))[:2]
     if rc != 0:
         return Service(None, [])
     said = {found[1]: found[2] for found in map(_LAUNCHD.match, lines) if found}
