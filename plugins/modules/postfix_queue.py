@@ -79,7 +79,7 @@ options:
     type: str
   details:
     description:
-      - What to return besides the counts. Nothing by default, because details cost more and
+      - What to return in addition to the counts. Nothing by default, because details cost more and
         addresses are private.
       - Details come from C(postqueue -j), with O(method=find) as well. The exception is V(age)
         alone with O(method=find). If all queue IDs are long (C(enable_long_queue_ids)), the names

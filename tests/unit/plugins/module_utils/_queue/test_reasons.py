@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons imp
     fold_reason,
 )
 
-# Each group is one cause, as different messages tell it.
+# Each group is one cause, in the words of different messages.
 CAUSES = {
     "connect to <host>: Connection timed out": [
         "connect to mx.example.org[192.0.2.25]:25: Connection timed out",
