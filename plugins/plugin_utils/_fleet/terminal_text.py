@@ -25,7 +25,7 @@ def pad(text: str, columns: int) -> str:
 
 
 def shorten(text: str, room: int, ellipsis: str) -> str:
-    """The text in at most so many columns; the middle goes, since names differ at both ends, and
+    """The text in at most so many columns; the middle goes, because names differ at both ends, and
     messages end with the cause."""
     if width(text) <= room:
         return text

@@ -30,7 +30,8 @@
   function keyOf(row, column, isNumber) {
     const cell = row.element.cells[column];
     if (!isNumber) return cell.textContent;
-    return cell.dataset.value === undefined ? null : Number(cell.dataset.value);
+    if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+    return cell.textContent === "?" ? null : Number(cell.textContent.replaceAll(",", ""));
   }
 
   function compare(a, b, isNumber, sign) {
@@ -43,7 +44,7 @@
   function sort(header) {
     const isNumber = header.dataset.sort === "number";
     const before = header.getAttribute("aria-sort");
-    // Numbers begin with the largest, since those are looked for.
+    // Numbers begin with the largest, the worst.
     const direction = before ? (before === "ascending" ? "descending" : "ascending") : isNumber ? "descending" : "ascending";
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", direction);
@@ -54,6 +55,13 @@
     apply();
   }
 
+  // As cards, on a phone, the elements would lose these.
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const element of [table, ...table.querySelectorAll("thead, tbody, tr, th, td")]) {
+    const scope = element.getAttribute("scope");
+    const role = scope === "col" ? "columnheader" : scope === "row" ? "rowheader" : roles[element.tagName];
+    if (role) element.setAttribute("role", role);
+  }
   for (const header of table.tHead.rows[0].cells) {
     const button = document.createElement("button");
     button.type = "button";
