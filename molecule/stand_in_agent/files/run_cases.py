@@ -39,7 +39,7 @@ def answer_to(case):
         subprocess.run(case.get("provoke", ":"), shell=True, check=True)
         return subprocess.run(command, capture_output=True, check=False, **options)
     finally:
-        subprocess.run(case.get("hint", ":"), shell=True, check=True)
+        subprocess.run(case.get("undo", ":"), shell=True, check=True)
         os.remove(CONFIGURATION)
         os.remove(RULES)
 
