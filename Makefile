@@ -6,12 +6,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 
-# To be "types", the gate, as soon as mypy passes.
-TYPES :=
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint $(TYPES) unit unit-pythons importer install-test sanity demo-test browser -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types unit unit-pythons importer install-test sanity demo-test browser -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format scenario test test-all $(filter-out --,$(GATES)) types molecule demo demo-down bench bench-role torture clean
+.PHONY: help venv quick format scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -30,6 +28,7 @@ LINK := .build/collections/ansible_collections/mailops/postfix
 IMPORTER := .build/importer/.installed
 BROWSER := .build/browser/.installed
 RUNNER := .build/runner/.installed
+SITE := .build/site/.installed
 DEMO_REPORT := .build/demo-test/report.html
 
 help: ## This list
@@ -40,12 +39,12 @@ venv: $(DEV) | $(LINK) ## The virtual environment for all that follows, in .venv
 quick: $(DEV) | $(LINK) ## What to run before each commit: format, ruff, types, unit tests; under a minute
 	ruff format --check --quiet
 	ruff check --quiet
-	$(MAKE) $(TYPES) unit
+	$(MAKE) types unit
 
 unit: $(DEV) | $(LINK) ## The unit tests; T=a file, or an expression of names as pytest -k takes it
 	pytest -q $(if $(T),$(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)"),--numprocesses auto) </dev/null
 
-types: $(DEV) | $(LINK) ## mypy on the plugins
+types: $(DEV) | $(LINK) ## mypy on the plugins, strictly, and on the unit tests
 	mypy
 
 format: $(DEV) ## Format the Python code
@@ -85,8 +84,9 @@ importer: $(DEV) $(IMPORTER) ## What Galaxy says of the built collection
 unit-pythons: $(DEV) | $(LINK) ## The unit tests of module_utils on the oldest and the newest Python of this machine that hosts may have
 	tests/gates/unit-pythons
 
-docs: $(DEV) ## The plugins' documentation
+docs: $(DEV) $(SITE) | $(LINK) ## The plugins' documentation, and the site in build/docs
 	$(PRIVATE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck .
+	tests/gates/site
 
 install-test: $(DEV) $(RUNNER) ## The built collection, installed and run with the oldest and newest ansible-core
 	tests/gates/install-test
@@ -117,7 +117,7 @@ torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the
 
 clean: ## Remove the containers, .build and .venv
 	for fleet in demo molecule modules role bench bench-role torture scenario; do tests/containers/hosts down $$fleet; done
-	rm -rf .build .venv
+	rm -rf .build .venv build
 
 $(RUN): requirements.txt
 	tests/gates/venv .venv requirements.txt
@@ -137,6 +137,10 @@ $(BROWSER): tests/browser/requirements.txt requirements.txt
 
 $(RUNNER): tests/gates/requirements-runner.txt
 	tests/gates/venv .build/runner/venv $<
+	touch $@
+
+$(SITE): tests/gates/requirements-site.txt
+	tests/gates/venv .build/site/venv $< 3.12
 	touch $@
 
 # demo-test leaves it, and has just run where all gates do.
