@@ -299,10 +299,10 @@ class Changes:
                 raise
             return acl_of_mode(node.status.st_uid, node.status.st_gid, node.status.st_mode)
 
-    def _set(self, node: Node, before: Acl, after: Acl) -> None:
-        changed, removed = difference(before.entries, after.entries)
-        if after.default or not before.default:
-            more, less = difference(before.default, after.default)
+    def _set(self, node: Node, old: Acl, new: Acl) -> None:
+        changed, removed = difference(old.entries, new.entries)
+        if new.default or not old.default:
+            more, less = difference(old.default, new.default)
             changed += ["default:" + entry for entry in more]
             removed += ["default:" + tag for tag in less]
         else:

@@ -60,7 +60,8 @@ def ensure(options: dict[str, Any], deadline: Deadline, check_mode: bool) -> dic
                 _revoke(options, record, check_mode, result)
         except OSError as error:
             raise of_system(error, path) from None
-    return dict(result, changed=bool(result["diff"]))
+    result["changed"] = bool(result["diff"])
+    return result
 
 
 def _check(options: dict[str, Any]) -> None:

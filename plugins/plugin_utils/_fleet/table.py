@@ -67,12 +67,13 @@ class _Row(typing.NamedTuple):
     depth: int
     label: str
     sums: Sums
-    bar: bool
+    has_bar: bool
     style: str = PLAIN
 
 
 class _Fit(typing.NamedTuple):
-    """headings, cells: the texts of the number columns, cells row by row; gap, name, widths, bar:
+    """headings, cells: the texts of the number columns, cells row by row; gap, name, widths,
+    bar_width:
     the columns of the terminal that a gap, the host, each number and the bar take (0 for no bar);
     dropped: names of the columns without room."""
 
@@ -81,7 +82,7 @@ class _Fit(typing.NamedTuple):
     gap: int
     name: int
     widths: list[int]
-    bar: int
+    bar_width: int
     dropped: list[str]
 
 
@@ -156,7 +157,7 @@ def _table(
     if any(row.sums.oldest.known is not None for row in rows):
         columns.append("oldest")
     fit = _fit(rows, columns, options.room)
-    worst = max((row.sums.total.known or 0) for row in rows if row.bar)
+    worst = max((row.sums.total.known or 0) for row in rows if row.has_bar)
     text = [_compose(fit, row, cells, worst, signs) for row, cells in zip(rows, fit.cells)]
     heading = [(pad("host", fit.name), HEADING)]
     heading += [
@@ -286,7 +287,7 @@ def _measure(
 
 
 def _total_width(fit: _Fit) -> int:
-    return _table_width(fit) + (fit.gap + fit.bar if fit.bar else 0)
+    return _table_width(fit) + (fit.gap + fit.bar_width if fit.bar_width else 0)
 
 
 def _table_width(fit: _Fit) -> int:
@@ -296,7 +297,9 @@ def _table_width(fit: _Fit) -> int:
 def _spread(fit: _Fit, natural: int, room: int) -> _Fit:
     """Gives the room that remains to the name, and then to the bar."""
     fit = fit._replace(name=max(fit.name, min(natural, fit.name + room - _total_width(fit))))
-    return fit._replace(bar=min(_BAR_MOST, fit.bar + room - _total_width(fit)) if fit.bar else 0)
+    return fit._replace(
+        bar_width=min(_BAR_MOST, fit.bar_width + room - _total_width(fit)) if fit.bar_width else 0
+    )
 
 
 def _cell(row: Sums, column: str, separator: str) -> str:
@@ -320,8 +323,8 @@ def _compose(fit: _Fit, row: _Row, cells: Sequence[str], worst: int, signs: _Sig
         (" " * fit.gap + cell.rjust(size), _style(cell)) for cell, size in zip(cells, fit.widths)
     ]
     known = row.sums.total.known or 0
-    if row.bar and fit.bar and known:
-        text.append((" " * fit.gap + signs.draw(known / worst, fit.bar), BAR))
+    if row.has_bar and fit.bar_width and known:
+        text.append((" " * fit.gap + signs.draw(known / worst, fit.bar_width), BAR))
     return text
 
 
