@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.mailops.postfix.plugins.module_utils._access.sudo_access import sudoers
+from ansible_collections.mailops.postfix.plugins.module_utils._access.sudoers import sudoers
 from ansible_collections.mailops.postfix.tests.injection.places import HOSTILE, PLACES
 
 
@@ -20,10 +20,15 @@ def main():
             plan = make(value)
             if not plan["problems"] and plan["postfix_user"]:
                 sudo = plan["steps"]["sudo"]
-                text = sudoers(
-                    sudo, {"find": "/usr/bin/find"}, True, ["log_allowed", "pam_session"]
-                )
                 commands = ["/usr/bin/" + command for command in sudo["commands"]]
+                text = sudoers(
+                    sudo["user"],
+                    sudo["run_as"],
+                    commands,
+                    "MAILOPS_TEST",
+                    requiretty=True,
+                    quiet=["log_allowed", "pam_session"],
+                )
                 found[text] = {
                     "text": text,
                     "user": sudo["user"],

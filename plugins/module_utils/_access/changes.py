@@ -27,8 +27,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host import comma
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.files import Place, is_foreign
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     postfix_refusal,
-    reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.main_cf import MainCf
@@ -112,7 +112,7 @@ class Changes:
         if rc != 0:
             if path:
                 stderr, argv = stderr.replace(argv[-1], path), argv[:-1] + [path]
-            raise HostError(postfix_refusal(stderr), reason_of(stderr, rc), argv, rc, stderr)
+            raise HostError(postfix_refusal(stderr), cause_of(stderr, rc), argv, rc, stderr)
         return lines
 
     def file(self, path: str) -> Node | None:

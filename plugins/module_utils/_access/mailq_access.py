@@ -36,8 +36,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.managed impo
     printable,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     postfix_refusal,
-    reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import (
@@ -214,7 +214,7 @@ class _Run:
         if listed or rc == 0:
             return None
         kind = postfix_refusal(stderr)
-        message = f"{self._user} cannot list the queue of {directory}: {reason_of(stderr, rc)}"
+        message = f"{self._user} cannot list the queue of {directory}: {cause_of(stderr, rc)}"
         return HostError(kind, message, process.args, rc, stderr)
 
     def _wants(self, listings: dict[str, HostError | None], default: str) -> list[Want]:

@@ -17,7 +17,6 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.sudo import (
     SudoError,
@@ -139,7 +138,7 @@ class Policy:
             for line in lines + stderr.splitlines()
             if line.strip() and not line.endswith(": parsed OK")
         ]
-        text = reason_of("\n".join(said), rc)
+        text = "\n".join(said) or f"exit code {rc} without a message"
         return text.replace(self._copied, self._directory).replace(self._main, self.path)
 
     def takes(self, user: str, setting: str) -> bool:

@@ -20,7 +20,7 @@ from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import children, commands, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
-from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import cause_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import User
 from ansible_collections.mailops.postfix.plugins.module_utils._host.systemd import (
@@ -68,7 +68,7 @@ def describe_systemd(runner: Runner, name: str) -> Service:
     except SystemdError as error:
         raise HostError("command_failed", f"systemctl: {error}", argv, rc, stderr) from None
     if rc != 0 or len(units) != 2:
-        raise HostError("command_failed", f"systemctl: {reason_of(stderr, rc)}", argv, rc, stderr)
+        raise HostError("command_failed", f"systemctl: {cause_of(stderr, rc)}", argv, rc, stderr)
     unit, experiment = units
     facts = None
     if unit.get("LoadState") != "not-found":

@@ -28,8 +28,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.info import
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import (
+    cause_of,
     postfix_refusal,
-    reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
@@ -235,7 +235,7 @@ def _listing(runner: Runner, config_directory: str) -> Iterable[str]:
     yield from process.lines()
     rc, stderr = process.finish()
     if rc != 0:
-        raise HostError(postfix_refusal(stderr), reason_of(stderr, rc), process.args, rc, stderr)
+        raise HostError(postfix_refusal(stderr), cause_of(stderr, rc), process.args, rc, stderr)
 
 
 def count_listing(lines: Iterable[str]) -> dict[str, int]:

@@ -47,11 +47,6 @@ _FIND_KINDS = {
 }
 
 
-def reason_of(stderr: str, rc: int) -> str:
-    """The stderr of a failed command, or its exit code if it said nothing."""
-    return stderr.strip() or f"exit code {rc} without a message"
-
-
 def cause_of(stderr: str, rc: int) -> str:
     """The line of a failed command's stderr that names the cause: the last one in which Postfix
     calls it fatal or an error, or else the last one; the exit code if there is none."""
