@@ -58,7 +58,7 @@ demo: $(RUN) | $(LINK) ## Containers with Postfix and full queues, with the modu
 	tests/demo
 
 demo-down: ## Remove the demo's containers
-	tests/containers/hosts down demo
+	roles/test_hosts/files/hosts down demo
 
 test: $(DEV) | $(LINK) ## All gates, until one fails
 	tests/gates/all $(GATES)
@@ -116,7 +116,7 @@ torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the
 	tests/torture/run
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule modules role bench bench-role torture scenario; do tests/containers/hosts down $$fleet; done
+	for fleet in demo molecule modules role bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
 	rm -rf .build .venv build
 
 $(RUN): requirements.txt
