@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint types unit unit-pythons importer install-test sanity demo-test browser -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types unit unit-pythons importer install-test sanity demo-test browser example -- molecule-modules -- molecule-role
 
 .PHONY: help venv quick format scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
@@ -99,6 +99,9 @@ demo-test: $(RUN) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module
 
 browser: $(BROWSER) $(DEMO_REPORT) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts
 	tests/gates/browser $(DEMO_REPORT)
+
+example: $(DEV) | $(LINK) ## The example of a Molecule project, as a user of the artefact runs it
+	tests/gates/example
 
 molecule: molecule-modules molecule-role ## The scenarios, against containers with Postfix
 

@@ -49,7 +49,9 @@ def files(text: str) -> dict[str, str]:
 
 
 def main() -> None:
-    source, artefact, inventory, work = (pathlib.Path(argument) for argument in sys.argv[1:])
+    source, artefact, inventory, work = (
+        pathlib.Path(argument).resolve() for argument in sys.argv[1:]
+    )
     readme = source / "README.md"
     shutil.rmtree(work, ignore_errors=True)
     home = work / "home"
