@@ -14,7 +14,7 @@ attributes:
   action_group:
     description: C(module_defaults) for the group sets defaults of all modules of the collection.
     support: full
-    membership: mailops.postfix.postfix
+    membership: [mailops.postfix.postfix]
   check_mode:
     description: Runs in check mode and shows what it would change.
   diff_mode:
