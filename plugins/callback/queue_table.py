@@ -32,7 +32,8 @@ description:
     is not UTF-8, or in C(C), the table is plain ASCII.
 requirements:
   - enabled in C(callbacks_enabled); ad-hoc runs also need C(bin_ansible_callbacks=true), because
-    Ansible loads no callbacks for them without it
+    Ansible loads no callbacks for them without it; or set as
+    C(ANSIBLE_STDOUT_CALLBACK=mailops.postfix.queue_table), which shows only the table
 options:
   sort:
     description:

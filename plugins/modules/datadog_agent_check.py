@@ -149,8 +149,8 @@ errors:
       description: What to do about it.
       returned: always
       type: str
-      sample: Fix what the check names, as the Agent's user sees it, then run the command by hand as
-        that user.
+      sample: Correct what the check reports, as the Agent's user sees it. Then run the command by
+        hand as that user.
     command:
       description: The command that failed, quoted for a shell. V(null) if no command failed.
       returned: always

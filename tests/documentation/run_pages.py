@@ -74,6 +74,7 @@ def main() -> None:
         (place / "inventory").mkdir(parents=True)
         # With absolute paths, so that it may lie elsewhere.
         shutil.copy(absolute, place / "inventory" / "hosts.yml")
+        (place / "postfix").symlink_to(source)
         shown = {"ansible.cfg": default, **files(text)}
         if "inventory = " not in shown["ansible.cfg"]:
             shown["ansible.cfg"] += "inventory = inventory\n"
@@ -89,14 +90,13 @@ def main() -> None:
             if command in ELSEWHERE:
                 print(f"not run, {ELSEWHERE[command]}: {command}")
                 continue
-            failed += not runs(command, source, artefact, place, environment)
+            failed += not runs(command, artefact, place, environment)
     if failed:
         sys.exit(f"{failed} commands of README.md and the pages failed")
 
 
 def runs(
     command: str,
-    source: pathlib.Path,
     artefact: pathlib.Path,
     place: pathlib.Path,
     environment: dict[str, str],
@@ -106,8 +106,7 @@ def runs(
     done = subprocess.run(
         command.replace("mailops-postfix-VERSION.tar.gz", f"--force {artefact}"),
         shell=True,
-        # From a checkout is the only one that is meant for one.
-        cwd=source if command.endswith("install .") else place,
+        cwd=place,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

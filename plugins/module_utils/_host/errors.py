@@ -54,11 +54,11 @@ KINDS = {
     ),
     "truncated_listing": (
         "Look in the mail log for the reason why showq stopped, correct it, and run this again."
-        " Part of a listing is no count."
+        " A partial listing is not a count."
     ),
     "unparsed_listing": (
-        "Run the command by hand and look at its output. A listing that is not understood is no"
-        " count."
+        "Run the command by hand and look at its output. A listing that is not understood is"
+        " not a count."
     ),
     "permission_denied": (
         "Run as root (become: true), set sudo_user to go through sudo, or use method=postqueue."

@@ -11,6 +11,7 @@ import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import (
     RANKINGS,
@@ -43,7 +44,7 @@ _PREFIXES = re.compile(
 # As the module says it, in a warning that is an error here.
 _NOT_RUNNING = "Postfix is not running"
 
-_HINTS = {
+HINTS = {
     "unreachable": (
         "Check that the host is up and accepts the login: 'ansible HOST -m ansible.builtin.ping'"
         " with the same inventory and user."
@@ -54,9 +55,6 @@ _HINTS = {
     ),
     "no_log": "Remove no_log from the task; the result has no secrets.",
     "not_gathered": "Look for this host in the output of the run, and run again with --limit.",
-    "not_running": (
-        "Start this Postfix instance, or look in the mail log for the reason why it stopped."
-    ),
     "unparsed_result": (
         "Run 'ansible HOST -m mailops.postfix.postfix_queue -vvv', and check what answers on this"
         " host as Python."
@@ -199,7 +197,11 @@ def _uncounted(directory: str | None, errors: list[Error]) -> Instance:
 def _error(kind: str, cause: typing.Any, rc: int | None = None, stderr: typing.Any = "") -> Error:
     message = _PREFIXES.sub("", _one_line(cause), count=1)
     return Error(
-        kind, scrub(message), _HINTS[kind], rc=rc, stderr=scrub(stderr, _LONGEST_STDERR, lines=True)
+        kind,
+        scrub(message),
+        (HINTS.get(kind) or KINDS[kind]),
+        rc=rc,
+        stderr=scrub(stderr, _LONGEST_STDERR, lines=True),
     )
 
 
