@@ -437,7 +437,9 @@ def test_answer_is_utf_8_whatever_files_are_called(call, spool, monkeypatch):
     os.mkdir(directory)
     scandir = os.scandir
     monkeypatch.setattr(
-        os, "scandir", lambda path: (closed if path == directory else scandir)(path)
+        os,
+        "scandir",
+        lambda fd: (closed if os.readlink(f"/proc/self/fd/{fd}") == directory else scandir)(fd),
     )
     answer = call(queue_directory=spool)
     assert f"{spool}/hold/? cannot be read: Permission denied" in answer["msg"]

@@ -59,6 +59,11 @@ def agents_find(recording, spool):
     return play
 
 
+def path_of(directory):
+    """The path of an open directory."""
+    return os.readlink(f"/proc/self/fd/{directory}")
+
+
 def refusal(collector, queues=QUEUES):
     with pytest.raises(HostError) as caught:
         collector.collect(queues)
@@ -114,7 +119,7 @@ def test_walk_over_directories_that_vanish(recording, spool, monkeypatch):
     scandir = os.scandir
 
     def vanishing(path):
-        if path.endswith("/deferred/9"):
+        if path_of(path).endswith("/deferred/9"):
             raise FileNotFoundError(path)
         return scandir(path)
 
@@ -130,7 +135,7 @@ def test_walk_over_directories_that_vanish(recording, spool, monkeypatch):
         (errno.EIO, "io_error"),
         (errno.ESTALE, "io_error"),
         (errno.ELOOP, "io_error"),
-        (errno.ENAMETOOLONG, "io_error"),
+        (errno.EMFILE, "io_error"),
         (errno.ENOSPC, "io_error"),
     ],
 )
@@ -139,7 +144,7 @@ def test_walk_refused(recording, spool, monkeypatch, number, kind, place):
     scandir = os.scandir
 
     def refusing(path):
-        if path == f"{spool}/deferred{place}":
+        if path_of(path) == f"{spool}/deferred{place}":
             raise OSError(number, os.strerror(number), path)
         return scandir(path)
 
@@ -165,17 +170,46 @@ def test_spool_that_is_a_file_or_a_circle_of_links(recording, tmp_path):
         assert refusal(FindCollector(recording({}), str(tmp_path / name))).kind == kind
 
 
-def test_tree_that_is_too_deep(recording, tmp_path):
+def test_path_that_is_longer_than_a_path_may_be(recording, tmp_path):
     (tmp_path / "hold").mkdir()
     here = os.getcwd()
     os.chdir(str(tmp_path / "hold"))
     for dummy in range(20):
         os.mkdir("x" * 250)
         os.chdir("x" * 250)
+    open("file", "w").close()
     os.chdir(here)
-    error = refusal(FindCollector(recording({}), str(tmp_path)), ["hold"])
-    assert error.kind == "io_error"
-    assert "File name too long" in error.message
+    assert FindCollector(recording({}), str(tmp_path)).collect(["hold"])[0] == {"hold": 1}
+
+
+@pytest.mark.parametrize("moved", ["9", "9/below"])
+def test_directory_that_becomes_a_link_leads_nowhere(
+    recording, spool, tmp_path, monkeypatch, moved
+):
+    """The mail owner may put a link in its place, or in that of one above it, at any moment."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "below").mkdir(parents=True)
+    for number in range(7):
+        (elsewhere / f"{number}").touch()
+        (elsewhere / "below" / f"{number}").touch()
+    deferred = spool / "deferred"
+    (deferred / "9" / "below").mkdir()
+    before = FindCollector(recording({}), str(spool)).collect(["deferred"])[0]["deferred"]
+
+    def swapping(function):
+        def swap(path, *arguments, **options):
+            if str(path).endswith("below") and not (deferred / moved).is_symlink():
+                (deferred / moved).rename(spool / "aside")
+                (deferred / moved).symlink_to(elsewhere)
+            return function(path, *arguments, **options)
+
+        return swap
+
+    for name in ("open", "scandir"):
+        monkeypatch.setattr(os, name, swapping(getattr(os, name)))
+    found = FindCollector(recording({}), str(spool)).collect(["deferred"])[0]
+    assert (deferred / moved).is_symlink()
+    assert found == {"deferred": before}
 
 
 def test_names_that_are_not_utf_8(recording, spool, monkeypatch):
@@ -185,7 +219,7 @@ def test_names_that_are_not_utf_8(recording, spool, monkeypatch):
     scandir = os.scandir
 
     def refusing(path):
-        if path.endswith("d\udce9"):
+        if path_of(path).endswith("d\udce9"):
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return scandir(path)
 
