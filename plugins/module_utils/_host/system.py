@@ -19,6 +19,9 @@ _LOCK = re.compile(
     r"\d+: (?:FLOCK|POSIX|OFDLCK|LEASE|ACCESS|DELEG)\s+\S+\s+\S+\s+(-?\d+)"
     r" ([0-9a-f]+):([0-9a-f]+):(\d+) \d+ \S+$"
 )
+# Characters; a piece of the table is a page of at least 4096 bytes, less an incomplete line.
+_LOCK_PIECE = 2048
+_LOCK_READS = 10
 _WAITING = re.compile(r"\d+:\s+->")
 # Any user can give a process such a name. Only those of root are trusted, and those that systemd
 # runs as a system service (Ubuntu's rsyslogd does not run as root).
@@ -236,18 +239,27 @@ class Host:
             return Running(False, "no_pid_file", None, None)
         except OSError as error:
             return Running(None, None, None, f"{path}: {error.strerror}")
-        try:
-            locks = [
-                lock
-                for lock in parse_locks(self.read(f"{self._proc}/locks"))
-                if lock.inode == status.st_ino
-            ]
-        except (HostError, LocksError):
-            locks = None
+        locks = self._locks_on(status.st_ino)
         for lock in locks or []:
             if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):
                 return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
         return self._holder(path, status, locks)
+
+    def _locks_on(self, inode: int) -> list[Lock] | None:
+        """The locks on inodes of this number; None without a table.
+
+        The kernel hands out a long table in pieces, and skips a lock if one before it is released
+        between two of them. So a lock is only missing if it is in none of several reads."""
+        locks: list[Lock] = []
+        for dummy in range(_LOCK_READS):
+            try:
+                table = self.read(f"{self._proc}/locks")
+                locks = [lock for lock in parse_locks(table) if lock.inode == inode]
+            except (HostError, LocksError):
+                return None
+            if locks or len(table) < _LOCK_PIECE:
+                break
+        return locks
 
     def _holder(self, path: str, status: os.stat_result, locks: list[Lock] | None) -> Running:
         """Decide by whether the process named in the pid file has that file open, where the table

@@ -110,6 +110,26 @@ def test_master_whose_lock_the_table_does_not_show(queue_directory, table, proce
     assert host.find_master(str(queue_directory)) == (True, "open_file", 4711, None)
 
 
+def test_lock_that_a_read_of_the_table_skips(queue_directory, table, monkeypatch):
+    """As it happens to users other than root, where other processes take and release locks."""
+    others = "".join(
+        f"{number}: POSIX  ADVISORY  WRITE 99 77:77:{number} 0 EOF\n" for number in range(1, 99)
+    )
+    host = table("99: FLOCK  ADVISORY  WRITE 224 {device}:{inode} 0 EOF\n")
+    whole = others + host.read(str(queue_directory / "locks"))
+    tables = [others, others, whole]
+    monkeypatch.setattr(host, "read", lambda path: tables.pop(0))
+    assert host.find_master(str(queue_directory)) == (True, "lock_table", 224, None)
+
+
+def test_short_table_is_read_once(queue_directory, table, monkeypatch):
+    host = table("")
+    read, paths = host.read, []
+    monkeypatch.setattr(host, "read", lambda path: paths.append(path) or read(path))
+    assert host.find_master(str(queue_directory)).running is False
+    assert paths.count(str(queue_directory / "locks")) == 1
+
+
 def test_looking_takes_no_lock(queue_directory, table, monkeypatch):
     host = table("garbage\n")
     for name in ("flock", "lockf", "fcntl"):
