@@ -239,6 +239,9 @@ class Host:
             return Running(False, "no_pid_file", None, None)
         except OSError as error:
             return Running(None, None, None, f"{path}: {error.strerror}")
+        if not stat.S_ISREG(status.st_mode):
+            # Reading a FIFO would wait for a writer, without a time limit.
+            return Running(None, None, None, f"{path} is not a regular file")
         locks = self._locks_on(status.st_ino)
         for lock in locks or []:
             if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):

@@ -130,6 +130,15 @@ def test_short_table_is_read_once(queue_directory, table, monkeypatch):
     assert paths.count(str(queue_directory / "locks")) == 1
 
 
+def test_pid_file_that_is_a_pipe(queue_directory, table):
+    host = table("")
+    path = queue_directory / "pid" / "master.pid"
+    path.unlink()
+    os.mkfifo(str(path))
+    found = host.find_master(str(queue_directory))
+    assert (found.running, found.why) == (None, f"{path} is not a regular file")
+
+
 def test_looking_takes_no_lock(queue_directory, table, monkeypatch):
     host = table("garbage\n")
     for name in ("flock", "lockf", "fcntl"):
