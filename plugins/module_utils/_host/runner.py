@@ -26,6 +26,8 @@ _STDOUT_LIMIT = 16 << 20
 _SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 # Seconds.
 _GRACE = 1.0
+# Eleven days; epoll(7) can wait for 24.
+_LONGEST = 1_000_000
 
 CAPABILITIES_HINT = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
 
@@ -35,7 +37,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + min(seconds, _LONGEST)
 
     def remaining(self) -> float:
         """The seconds until the limit, never below 0."""

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._host import children
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 
@@ -78,6 +79,13 @@ def test_lines_longer_than_a_read(script):
     script("i=0; while [ $i -lt 3000 ]; do printf '%0100d' $i; i=$((i+1)); done; echo; echo end")
     lines = Runner(Deadline(30)).run(["probe"])[1]
     assert [len(line) for line in lines] == [300000, 3]
+
+
+@pytest.mark.parametrize("seconds", [3_000_000, 10**30])
+def test_more_time_than_the_system_can_wait(script, seconds):
+    script("echo one")
+    assert Runner(Deadline(seconds)).run(["probe"])[1] == ["one"]
+    assert children.as_user(os.geteuid(), Deadline(seconds), lambda: 1) == 1
 
 
 def test_missing_program():
