@@ -153,6 +153,8 @@ def _read_answer(reader: int, deadline: Deadline) -> dict[str, Any]:
             )
         if not chunk:
             break
-    if not answer:
-        raise HostError("command_failed", "file access ended without a result")
-    return cast("dict[str, Any]", json.loads(answer.decode("utf-8")))
+    try:
+        return cast("dict[str, Any]", json.loads(answer.decode("utf-8")))
+    except ValueError:
+        # Something ended the child before it had written all or any of it.
+        raise HostError("command_failed", "file access ended without a result") from None

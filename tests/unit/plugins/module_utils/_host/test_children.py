@@ -81,6 +81,21 @@ def test_answers_and_errors():
     assert "returned more than" in caught.value.message
 
 
+def test_child_that_ends_while_it_answers(monkeypatch):
+    def half(answer, stream):
+        stream.write('{"result": "')
+        stream.flush()
+        os._exit(9)
+
+    monkeypatch.setattr(children.json, "dump", half)
+    with pytest.raises(HostError) as caught:
+        children.as_user(os.geteuid(), Deadline(30), os.getpid)
+    assert (caught.value.kind, caught.value.message) == (
+        "command_failed",
+        "file access ended without a result",
+    )
+
+
 def test_deadline_ends_the_child(foreign):
     def hang():
         files.write(foreign + "/pid", str(os.getpid()).encode(), 0o600)
