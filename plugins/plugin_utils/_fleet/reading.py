@@ -12,6 +12,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import AGE_BUCKETS
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.fleet import (
     RANKINGS,
@@ -269,8 +270,11 @@ def _queue(count: typing.Any, details: typing.Any) -> Queue:
 
 
 def _bucket(bucket: typing.Any) -> tuple[int | None, int]:
+    """Other ends than the module's would cut up the groups of the whole fleet."""
     under = bucket["under"]
-    return None if under is None else _whole(under), _whole(bucket["count"])
+    if under not in (*AGE_BUCKETS, None):
+        raise ValueError(f"an age group ends at {under!r:.50}")
+    return under, _whole(bucket["count"])
 
 
 def _ranking(entries: typing.Any, key: str, other: typing.Any) -> Ranking:

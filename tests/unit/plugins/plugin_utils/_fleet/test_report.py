@@ -131,6 +131,17 @@ def test_the_oldest_message_says_where_it_is():
     assert found["ages"]["buckets"][1]["counts"]["deferred"] == 2
 
 
+def test_no_host_cuts_up_the_age_groups_of_the_others():
+    def aged(*ages):
+        groups = [{"under": under, "count": count} for under, count in ages]
+        entry = {"size": 2, "oldest_age": 1, "oldest_arrival": None, "ages": groups}
+        return result(instance(deferred=2, details={"queues": {"deferred": entry}}))
+
+    found = report(a=aged((300, 2), (None, 0)), b=aged((299, 1), (1, 1)))
+    assert [bucket["under"] for bucket in found["ages"]["buckets"]] == [300, None]
+    assert [host["state"] for host in found["hosts"]] == ["ok", "failed"]
+
+
 def test_a_count_that_follows_failed_details_stands_beside_their_error():
     failed = {"failed": True, "errors": [error()], "msg": "timeout"}
     found = report(a=[failed, result(instance(deferred=70000))])

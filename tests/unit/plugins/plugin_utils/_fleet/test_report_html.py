@@ -88,7 +88,7 @@ def test_a_sum_with_an_unknown_part_is_no_exact_number(known, unknown, shown):
 
 def test_age_buckets():
     ages = [0, 1, 0, 2, 3, 0]
-    ends = [300, 2400, 4800, 76800, 153600, None]
+    ends = [300, 2400, 4800, 38400, 76800, None]
     entry = {
         "size": 6,
         "oldest_age": 90000,
@@ -98,7 +98,7 @@ def test_age_buckets():
     found = page(a=counted({"deferred": entry}, deferred=6))
     section = found[found.index('<section id="ages">') :]
     labels = re.findall(r'<th scope="row">([^<]*)</th><td>', section)
-    assert labels == ["5m to 40m", "40m to 1h 20m", "1h 20m to 21h 20m", "21h 20m to 1d 18h"]
+    assert labels == ["5m to 40m", "40m to 1h 20m", "1h 20m to 10h 40m", "10h 40m to 21h 20m"]
 
 
 def test_bars_are_as_long_as_their_parts_and_the_smallest_is_seen():
