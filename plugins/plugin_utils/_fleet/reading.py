@@ -75,7 +75,7 @@ def read(result: typing.Any, failed: bool = False) -> Reading:
     """result: as the module or Ansible returned it; failed: whether Ansible says so."""
     try:
         return _read(result, failed)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         cause = f"the result is not understood: {type(error).__name__}: {error}"
         return Reading([_uncounted(None, [_error("unparsed_result", cause)])], [])
 

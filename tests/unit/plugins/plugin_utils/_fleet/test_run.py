@@ -23,6 +23,13 @@ def run():
     return Run()
 
 
+def nested(depth):
+    found = []
+    for dummy in range(depth):
+        found = [found]
+    return found
+
+
 def total(host):
     return sums(host.instances, QUEUES).total
 
@@ -215,7 +222,9 @@ def test_the_oldest_is_unknown_where_a_queue_was_not_looked_into(run, instance, 
         {"errors": 3},
         {"warnings": 3},
         ["no", "dictionary"],
+        {"failed": True, "msg": nested(100000)},
     ],
+    ids=lambda returned: str(list(returned)),
 )
 def test_survives_what_no_module_returns(run, instance, result, returned):
     run.add("mx1", "task", returned)
