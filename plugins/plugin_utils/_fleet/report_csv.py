@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import typing
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
@@ -23,6 +24,9 @@ COLUMNS = (
 # Spreadsheets take a cell that begins so for a formula, or split it into cells where the separator
 # is another; the full-width forms count as their ASCII ones.
 _FORMULA = tuple("=+-@|;%\t\r\n＝＋－＠｜；％")
+# Where the separator is a semicolon or a bar, the rest of a text is a cell of its own, whatever
+# quotes are around the whole.
+_FORMULA_WITHIN = re.compile('([;|][ "]*)(?=[-=+@%＝＋－＠％])')
 
 
 def to_csv(report: Report) -> str:
@@ -61,6 +65,7 @@ def _cell(value: typing.Any) -> typing.Any:
     if isinstance(value, Number):
         value = None if value.unknown else value.known
     # The name of an instance without one is "-", and no formula.
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA) and value != "-":
-        return "'" + value
+    if isinstance(value, str) and value != "-":
+        value = _FORMULA_WITHIN.sub(r"\1'", value)
+        return "'" + value if value.lstrip(" ").startswith(_FORMULA) else value
     return "" if value is None else value

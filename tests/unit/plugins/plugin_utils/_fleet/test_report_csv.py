@@ -72,6 +72,20 @@ def test_no_cell_is_a_formula(text):
     ] == []
 
 
+@pytest.mark.parametrize("separator", ";|")
+@pytest.mark.parametrize(
+    "text", ["a{0}=1+1", "a{0} {0} @A1", '"a{0}-1"', 'a, b{0}+1"', 'a{0} "=1"']
+)
+def test_no_cell_is_a_formula_where_the_separator_is_another(separator, text):
+    text = text.format(separator)
+    hosts = [combine_calls("a", [{"failed": True, "msg": text}])]
+    hosts.append(combine_calls("b", [counted(name=text, directory=text)]))
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        lines = io.StringIO(to_csv(assemble(hosts, {})))
+        for row in csv.reader(lines, delimiter=separator, quoting=quoting):
+            assert [cell for cell in row if cell.strip(' "').startswith(FORMULA)] == []
+
+
 def test_numbers_and_usual_names_stay_as_they_are():
     (row,) = rows(a=counted(deferred=7))
     assert (row["host"], row["instance"], row["deferred"], row["total"]) == ("a", "-", "7", "7")
