@@ -134,7 +134,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def _add(self, result: typing.Any, failed: bool = False, item: bool = False) -> None:
         returned = result.result
-        only_started = "ansible_job_id" in returned and not returned.get("finished")
+        only_started = (
+            result.task.async_val and "ansible_job_id" in returned and not returned.get("finished")
+        )
         if only_started or not item and _sums_a_loop_up(result):
             return
         facts = returned.get("ansible_facts")
@@ -174,10 +176,8 @@ def _host(result: typing.Any, item: bool = False) -> str:
 
 def _sums_a_loop_up(result: typing.Any) -> bool:
     """Whether the result is that of a loop, whose items came one by one; it lacks them where it is
-    censored."""
-    return (
-        "results" in result.result or "censored" in result.result and result.task.loop is not None
-    )
+    censored. A host can send such a result for any task, to be left out."""
+    return result.task.loop is not None and not {"results", "censored"}.isdisjoint(result.result)
 
 
 def _counts(task: typing.Any) -> bool:

@@ -31,7 +31,12 @@ def replay(events):
     callback = callback_loader.get("mailops.postfix.queue_table")
     callback.set_options()
     task = types.SimpleNamespace(
-        action="mailops.postfix.postfix_queue", args={}, delegate_to=None, loop=None, _uuid="task"
+        action="mailops.postfix.postfix_queue",
+        args={},
+        async_val=0,
+        delegate_to=None,
+        loop=None,
+        _uuid="task",
     )
     for name, event, returned in events:
         host = types.SimpleNamespace(get_name=lambda name=name: name)

@@ -227,6 +227,21 @@ def test_tells_each_host_that_a_loop_delegates_to(run, spools):
     assert [line.split()[0] for line in lines[8:]] == ["unreachable:", "lost"]
 
 
+@pytest.mark.parametrize("returned", [{"results": []}, {"ansible_job_id": "1.2"}])
+def test_no_host_hides_from_the_sum(run, spools, returned):
+    """A loop's result and a job that has only started look like this, but the task is neither."""
+    (spools / "python").write_text(f"#!/bin/sh\necho '{json.dumps(returned)}'\n", encoding="utf-8")
+    (spools / "python").chmod(0o755)
+    with (spools / "hosts").open("a", encoding="utf-8") as hosts:
+        hosts.write(
+            f"[more]\nmx4 ansible_connection=local ansible_python_interpreter={spools}/python\n"
+        )
+    written, dummy = run(ad_hoc(spools, "mx1,mx4"))
+    lines = written[written.index("\nhost ") :].splitlines()
+    assert [line for line in lines if line.startswith("2 hosts ")], written
+    assert [line for line in lines if line.startswith("  mx4 ")], written
+
+
 def test_shows_only_what_is_bad_where_there_are_limits(run, spools):
     command = ad_hoc(spools, "mail")
     options = {
