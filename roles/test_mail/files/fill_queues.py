@@ -76,12 +76,14 @@ SETTINGS = {
 }
 
 
-# A connection that nobody accepts stays open for as long as somebody listens.
+# A connection that nobody accepts stays open for as long as somebody listens. The mail owner, to
+# whom the directory belongs, could put a link in the place of a socket whose mode is yet to be
+# changed.
 LISTENER = """
 import os, signal, socket, sys
 listener = socket.socket(socket.AF_UNIX)
+os.umask(0o111)
 listener.bind(sys.argv[1])
-os.chmod(sys.argv[1], 0o666)
 listener.listen(4096)
 signal.pause()
 """
@@ -275,7 +277,9 @@ def corrupt(instance, identifiers):
     """Damage deferred messages and let qmgr find out."""
     paths = {os.path.basename(path): path for path in instance.files("deferred")}
     for identifier in identifiers:
-        os.truncate(paths[identifier], os.path.getsize(paths[identifier]) // 2)
+        # The mail owner could have put a link there.
+        with open(os.open(paths[identifier], os.O_RDWR | os.O_NOFOLLOW), "r+b") as message:
+            message.truncate(os.fstat(message.fileno()).st_size // 2)
         instance.tool("postqueue", "-i", identifier)
 
 
