@@ -34,6 +34,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.scrub impor
 _LONGEST_STDERR = 2000
 # No count of messages, bytes or seconds is larger.
 _MOST = 2**63
+# No host has more, and one that says so must not fill the page of the fleet.
+_MOST_INSTANCES, _MOST_ERRORS = 1000, 5000
+_SHOWN_WARNINGS = 100
 
 # What Ansible writes before the cause.
 _PREFIXES = re.compile(
@@ -131,10 +134,10 @@ def _complete(instance: Instance, other: Instance) -> None:
 
 
 def _read(result: typing.Any, failed: bool) -> Reading:
-    warnings = [scrub(warning) for warning in result.get("warnings") or []]
+    warnings = _warnings(result.get("warnings") or [])
     errors = [
         (_path(error.get("config_directory")), _returned_error(error))
-        for error in result.get("errors") or []
+        for error in _at_most(_MOST_ERRORS, "errors", result.get("errors") or [])
     ]
     facts = (result.get("ansible_facts") or {}).get("postfix_queue")
     own = _error_of_ansible(result, failed, bool(errors), facts is not None)
@@ -144,6 +147,18 @@ def _read(result: typing.Any, failed: bool) -> Reading:
     if any(instance.running is False for instance in instances):
         warnings = [warning for warning in warnings if not warning.startswith(_NOT_RUNNING)]
     return Reading(instances, warnings)
+
+
+def _at_most(most: int, what: str, values: typing.Any) -> typing.Any:
+    if len(values) > most:
+        raise ValueError(f"it has {len(values):,} {what}")
+    return values
+
+
+def _warnings(returned: typing.Any) -> list[str]:
+    warnings = [scrub(warning) for warning in returned[:_SHOWN_WARNINGS]]
+    more = len(returned) - len(warnings)
+    return [*warnings, f"{more:,} more warnings"] if more else warnings
 
 
 def _error_of_ansible(
@@ -172,7 +187,8 @@ def _instances(facts: typing.Any, errors: list[tuple[str | None, Error]]) -> lis
 
     errors: each with its configuration directory, unscrubbed."""
     found: dict[tuple[str | None, str | None], Instance] = {}
-    for returned in facts["instances"] if facts is not None else []:
+    returned_ones = facts["instances"] if facts is not None else []
+    for returned in _at_most(_MOST_INSTANCES, "instances", returned_ones):
         instance = _instance(returned)
         found.setdefault(instance.key, instance)
     if facts is not None and not found:

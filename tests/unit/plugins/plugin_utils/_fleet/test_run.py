@@ -241,6 +241,19 @@ def test_survives_names_that_are_none(run, instance, result):
     assert total(run.hosts()[0]) == exact(4)
 
 
+def test_no_host_fills_the_report(run, instance, error, result):
+    many = [instance([0] * 6, config_directory=f"/etc/{number}") for number in range(1001)]
+    run.add("mx1", "task", result(*many))
+    run.add("mx2", "task", result(errors=[error("timeout", f"/etc/{n}") for n in range(5001)]))
+    run.add("mx3", "task", result(instance([1] * 6)) | {"warnings": [str(n) for n in range(102)]})
+    mx1, mx2, mx3 = run.hosts()
+    assert [one.message for one in mx1.errors + mx2.errors] == [
+        "the result is not understood: ValueError: it has 1,001 instances",
+        "the result is not understood: ValueError: it has 5,001 errors",
+    ]
+    assert (len(mx3.warnings), mx3.warnings[-1]) == (101, "2 more warnings")
+
+
 @pytest.mark.parametrize("count", [-1, "4", True, 4.5, float("nan"), 10**30, [4]])
 def test_refuses_a_count_that_is_none(run, instance, result, count):
     returned = result(instance([0] * 6))
