@@ -108,6 +108,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_runner_on_failed(self, result: typing.Any, ignore_errors: bool = False) -> None:
         self._add(result, failed=True)
 
+    def v2_runner_on_skipped(self, result: typing.Any) -> None:
+        # Without a condition it is the host that says so, not Ansible.
+        if _counts(result.task) and not result.task.when and result.task.loop is None:
+            self._add(result)
+
     def v2_runner_item_on_ok(self, result: typing.Any) -> None:
         self._add(result, item=True)
 

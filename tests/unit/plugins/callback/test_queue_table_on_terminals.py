@@ -227,9 +227,12 @@ def test_tells_each_host_that_a_loop_delegates_to(run, spools):
     assert [line.split()[0] for line in lines[8:]] == ["unreachable:", "lost"]
 
 
-@pytest.mark.parametrize("returned", [{"results": []}, {"ansible_job_id": "1.2"}])
+@pytest.mark.parametrize(
+    "returned", [{"results": []}, {"ansible_job_id": "1.2"}, {"skipped": True}]
+)
 def test_no_host_hides_from_the_sum(run, spools, returned):
-    """A loop's result and a job that has only started look like this, but the task is neither."""
+    """A loop's result, a job that has only started, and a condition that does not hold look like
+    this, but the task has none of these."""
     (spools / "python").write_text(f"#!/bin/sh\necho '{json.dumps(returned)}'\n", encoding="utf-8")
     (spools / "python").chmod(0o755)
     with (spools / "hosts").open("a", encoding="utf-8") as hosts:
@@ -262,6 +265,16 @@ def test_shows_only_what_is_bad_where_there_are_limits(run, spools):
 def test_zeros_and_rules_are_never_bold_black(replay):
     written = replay([3], 100)
     assert "\x1b[2m" in written and "1;30" not in written
+
+
+@pytest.mark.parametrize("when", [{"when": "inventory_hostname == 'mx1'"}, {}])
+def test_host_that_a_condition_leaves_out_is_none_of_the_fleet(run, spools, when):
+    count = {"mailops.postfix.postfix_queue": {"queue_directory": f"{spools}/mx1"}}
+    play = {"hosts": "mx1,mx2", "gather_facts": False, "tasks": [{"block": [count], **when}]}
+    (spools / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    written, rc = run(["ansible-playbook", "play.yml"])
+    assert rc == 0, written
+    assert ("\n1 host " if when else "\n2 hosts ") in written, written
 
 
 def test_is_silent_where_the_module_did_not_run(run, spools):
