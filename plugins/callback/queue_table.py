@@ -88,7 +88,7 @@ ACTIONS = ("mailops.postfix.postfix_queue", "ansible.legacy.postfix_queue", "pos
 
 
 # ansible-core carries no types, so its class is Any.
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core carries no types
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "mailops.postfix.queue_table"
