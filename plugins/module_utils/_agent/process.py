@@ -8,7 +8,6 @@ its files contain now."""
 from __future__ import annotations
 
 import calendar
-import grp
 import itertools
 import os
 import posixpath
@@ -22,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host import child
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.refusals import cause_of
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
-from ansible_collections.mailops.postfix.plugins.module_utils._host.system import User
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import User, group_name
 from ansible_collections.mailops.postfix.plugins.module_utils._host.systemd import (
     SystemdError,
     parse_cgroup,
@@ -148,7 +147,7 @@ class Processes:
             "uid": uid,
             "started": self._started(pid, unit),
             "groups": sorted(
-                {_group_name(int(number)) for number in [gid] + status["Groups"].split()}
+                {group_name(int(number)) for number in [gid] + status["Groups"].split()}
             ),
             "no_new_privs": no_new_privs,
             "may_sudo": (
@@ -303,13 +302,6 @@ def restart_reasons(
 
 def _time(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _group_name(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def _user_name(uid: int) -> str:

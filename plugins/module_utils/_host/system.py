@@ -152,10 +152,8 @@ class Host:
             entry = pwd.getpwnam(name)
         except KeyError:
             return None
-        groups = [_group_name(gid) for gid in os.getgrouplist(name, entry.pw_gid)]
-        return User(
-            name, entry.pw_uid, _group_name(entry.pw_gid), sorted(set(groups)), entry.pw_dir
-        )
+        groups = [group_name(gid) for gid in os.getgrouplist(name, entry.pw_gid)]
+        return User(name, entry.pw_uid, group_name(entry.pw_gid), sorted(set(groups)), entry.pw_dir)
 
     def mode(self, path: str) -> str | None:
         """A file's mode, such as C(0640); None if it does not exist. Raises HostError
@@ -295,7 +293,8 @@ class Host:
         return False
 
 
-def _group_name(gid: int) -> str:
+def group_name(gid: int) -> str:
+    """The name of a group, or its number if it has none."""
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:
