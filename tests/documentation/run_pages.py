@@ -64,6 +64,7 @@ def main() -> None:
         "PATH": os.environ["PATH"],
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": os.environ.get("ANSIBLE_PIPELINING", "false"),
     }
     default = files(readme.read_text(encoding="utf-8"))["ansible.cfg"]
     done: set[str] = set()
