@@ -278,18 +278,3 @@ def test_an_agent_that_starts_gets_its_time(host, monkeypatch):
 def test_a_check_that_fails(host):
     host["checks"] = [([], [], [HostError("check_failed", "the check postfix says: boom")])]
     assert kinds() == (["check_failed"], "the check postfix says: boom")
-
-
-def test_the_checks_reading_of_a_listing(sample):
-    assert verification.count_listing(
-        sample("postqueue_p_short_ids_5_deferred.txt").splitlines()
-    ) != {"active": 0, "hold": 0, "deferred": 5}
-    assert (
-        sum(verification.count_listing(sample("postqueue_p_long_mixed.txt").splitlines()).values())
-        >= 10
-    )
-    assert verification.count_listing(["Mail queue is empty"]) == {
-        "active": 0,
-        "hold": 0,
-        "deferred": 0,
-    }
