@@ -91,15 +91,22 @@ def test_errors_of_the_check(error, messages):
     assert parse_check(printed(instance(metric("active", 1), error=error))).errors == messages
 
 
-def test_counted_errors_are_errors():
-    assert parse_check(printed(instance(total_errors=2))).errors == ["2 errors, without a message"]
+@pytest.mark.parametrize("error", ["", " \n"])
+def test_counted_errors_are_errors(error):
+    output = parse_check(printed(instance(error=error, total_errors=2)))
+    assert output.errors == ["2 errors, without a message"]
 
 
-def test_each_instance_has_its_errors():
+def test_each_instance_has_its_errors_and_warnings():
     output = parse_check(
-        printed(instance(error="one"), instance(metric("active", 1)), instance(error="two"))
+        printed(
+            instance(error="one", warnings=["slow"]),
+            instance(metric("active", 1)),
+            instance(error="two", warnings=["old"]),
+        )
     )
     assert (output.errors, len(output.metrics)) == (["one", "two"], 1)
+    assert output.warnings == ["slow", "old"]
 
 
 def test_warnings():
@@ -110,28 +117,55 @@ def test_warnings():
     assert parse_check(printed(silent)).warnings == []
 
 
+NO_ARRAY = "there is no whole JSON array of instances in it"
+NO_RUNNER = "an instance without 'runner', which would list its errors"
+
+
 @pytest.mark.parametrize(
-    "lines",
+    ("lines", "said"),
     [
-        [],
-        ["null"],
-        ["[]"],
-        ["Error: no valid check found"],
-        printed(instance(metric("active", 1)))[:-1],
-        [" " + json.dumps([instance()])],
-        printed({"aggregator": {"metrics": []}}),
-        printed({"runner": {}}),
-        printed(instance(dict(metric("active"), points=[]))),
-        printed(instance(metric("active", None))),
-        printed(instance(metric("active", True))),
-        printed(instance(metric("active", 10**400))),
-        printed(instance(metric("active", "7"))),
-        printed(instance({"metric": "x"})),
+        ([], NO_ARRAY),
+        (["null"], NO_ARRAY),
+        (["[]"], NO_ARRAY),
+        (["Error: no valid check found"], NO_ARRAY),
+        (printed(instance(metric("active", 1)))[:-1], NO_ARRAY),
+        ([" " + json.dumps([instance()])], NO_ARRAY),
+        (printed({"aggregator": {"metrics": []}}), NO_RUNNER),
+        (printed({"runner": {}}), "a metric is not understood: KeyError: 'aggregator'"),
+        (
+            printed(instance(dict(metric("active"), points=[]))),
+            "a metric is not understood: IndexError: list index out of range",
+        ),
+        (
+            printed(instance(metric("active", None))),
+            "the value of postfix.queue.size is not a number: None",
+        ),
+        (
+            printed(instance(metric("active", True))),
+            "the value of postfix.queue.size is not a number: True",
+        ),
+        (
+            printed(instance(metric("active", 10**400))),
+            "a metric is not understood: OverflowError: int too large to convert to float",
+        ),
+        (
+            printed(instance(metric("active", "7"))),
+            "the value of postfix.queue.size is not a number: '7'",
+        ),
+        (printed(instance({"metric": "x"})), "a metric is not understood: KeyError: 'points'"),
     ],
 )
-def test_no_result_of_a_check(lines):
-    with pytest.raises(CheckOutputError):
+def test_no_result_of_a_check(lines, said):
+    with pytest.raises(CheckOutputError) as caught:
         parse_check(lines)
+    assert str(caught.value) == said
+
+
+def test_a_hundred_brackets_are_tried():
+    result = printed(instance(error="one"))
+    assert parse_check(["["] * 99 + result).errors == ["one"]
+    with pytest.raises(CheckOutputError):
+        parse_check(["["] * 100 + result)
 
 
 KEYS = strategies.sampled_from(

@@ -157,6 +157,13 @@ def test_not_sudo_refusals(stderr):
             "command_failed",
         ),
         ("Segmentation fault\n", "command_failed"),
+        (
+            (
+                "find: '/var/spool/postfix/deferred/A/4': No such file or directory\nSegmentation"
+                " fault\n"
+            ),
+            "command_failed",
+        ),
     ],
 )
 def test_find_refusals(stderr, kind):

@@ -87,46 +87,6 @@ def test_walk_counts_every_file(recording, spool):
     assert warnings == []
 
 
-def test_walk_goes_into_hashed_directories_of_any_depth(recording, tmp_path):
-    path = tmp_path / "deferred"
-    for name in "ABCDE":
-        path = path / name
-        path.mkdir(parents=True)
-        (path / "4jXSXw5BZYzL7yD").touch()
-    assert FindCollector(recording({}), str(tmp_path)).collect(["deferred"])[0] == {"deferred": 5}
-
-
-def test_walk_counts_neither_links_nor_other_files(recording, spool):
-    (spool / "hold" / "link").symlink_to(spool / "hold" / "E4B2224C07E")
-    (spool / "hold" / "linked").symlink_to(spool / "deferred", target_is_directory=True)
-    os.mkfifo(str(spool / "hold" / "pipe"))
-    assert FindCollector(recording({}), str(spool)).collect(["hold"])[0] == {"hold": 2}
-
-
-def test_walk_counts_more_files_than_a_batch(recording, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "ansible_collections.mailops.postfix.plugins.module_utils._queue.walk._BATCH", 4
-    )
-    (tmp_path / "hold" / "A").mkdir(parents=True)
-    for number in range(8):
-        (tmp_path / "hold" / f"{number}").touch()
-        (tmp_path / "hold" / "A" / f"{number}").touch()
-    (tmp_path / "hold" / "A" / "8").touch()
-    assert FindCollector(recording({}), str(tmp_path)).collect(["hold"])[0] == {"hold": 17}
-
-
-def test_walk_over_directories_that_vanish(recording, spool, monkeypatch):
-    scandir = os.scandir
-
-    def vanishing(path):
-        if path_of(path).endswith("/deferred/9"):
-            raise FileNotFoundError(path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", vanishing)
-    assert FindCollector(recording({}), str(spool)).collect(["deferred"])[0] == {"deferred": 4}
-
-
 @pytest.mark.parametrize(
     "number, kind",
     [
