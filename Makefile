@@ -7,9 +7,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint types unit unit-pythons importer install-test sanity demo-test browser example -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types coverage unit-pythons importer install-test sanity demo-test browser example -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
+.PHONY: help venv quick format unit scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -43,6 +43,9 @@ quick: $(DEV) | $(LINK) ## What to run before each commit: format, ruff, types, 
 
 unit: $(DEV) | $(LINK) ## The unit tests; T=a file, or an expression of names as pytest -k takes it
 	pytest -q $(if $(T),$(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)"),--numprocesses auto) </dev/null
+
+coverage: $(DEV) | $(LINK) ## The unit tests, and how much of the plugins they run: branches included, at least 95 %
+	pytest -q --numprocesses auto --cov --cov-report=term </dev/null
 
 types: $(DEV) | $(LINK) ## mypy on the plugins, strictly, and on the unit tests
 	mypy

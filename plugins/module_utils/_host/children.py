@@ -57,16 +57,15 @@ def _in_child(
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        status = 1
         try:
             os.close(reader)
-            answer = _answer(find_uid, function, *arguments)
-            with open(writer, "w", encoding="utf-8") as stream:
-                json.dump(answer, stream)
-            status = 0
+            stream = open(writer, "w", encoding="utf-8")
+            json.dump(_answer(find_uid, function, *arguments), stream)
+            # Not closed: the end of the answer is the end of this process, which _end may kill.
+            stream.flush()
         finally:
             # Flush and clean up nothing that belongs to the parent.
-            os._exit(status)
+            os._exit(0)
     os.close(writer)
     try:
         answer = _read_answer(reader, deadline)
