@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # Three rows of about the same length, run side by side; in the first the fastest first.
 GATES := reuse changelog docs lint types coverage unit-pythons importer install-test sanity demo-test browser example -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format unit scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
+.PHONY: help venv quick format options unit scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -53,6 +53,9 @@ types: $(DEV) | $(LINK) ## mypy on the plugins, strictly, and on the unit tests
 format: $(DEV) ## Format the Python code
 	ruff format --quiet
 	ruff check --quiet --fix
+
+options: $(DEV) ## The roles' options in their READMEs, from their argument specs
+	python tests/documentation/role_options.py
 
 scenario: $(DEV) | $(LINK) ## One Molecule scenario on hosts of its own; S=name, KEEP=1 to keep the hosts, HOSTS="trixie testing"
 	tests/gates/scenario $(S)

@@ -65,7 +65,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.datadog_agent_check
+# Ad hoc, the whole fleet: ansible mail -b -m datadog_agent_check
 - name: Run the check of Postfix as the Agent does
   mailops.postfix.datadog_agent_check:
   become: true

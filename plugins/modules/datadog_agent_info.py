@@ -59,7 +59,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m mailops.postfix.datadog_agent_info
+# Ad hoc, the whole fleet: ansible mail -b -m datadog_agent_info
 - name: Describe the Datadog Agent
   mailops.postfix.datadog_agent_info:
   become: true

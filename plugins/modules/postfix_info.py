@@ -64,7 +64,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, for the whole fleet: ansible mail -b -m mailops.postfix.postfix_info
+# Ad hoc, for the whole fleet: ansible mail -b -m postfix_info
 - name: Describe Postfix
   mailops.postfix.postfix_info:
   become: true

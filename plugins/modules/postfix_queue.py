@@ -158,7 +158,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, for the whole fleet: ansible mail -b -m mailops.postfix.postfix_queue
+# Ad hoc, for the whole fleet: ansible mail -b -m postfix_queue
 - name: Count the messages in all queues
   mailops.postfix.postfix_queue:
   become: true
@@ -192,7 +192,7 @@ EXAMPLES = r"""
   become: true
 
 # Ad hoc, where only hosts with a problem fail:
-# ansible mail -b -m mailops.postfix.postfix_queue \
+# ansible mail -b -m postfix_queue \
 #   -a '{"limits": {"deferred": {"count": 500, "age": 3600}}, "require_running": true}'
 - name: Fail if too many messages are deferred, or for too long, or if Postfix is not running
   mailops.postfix.postfix_queue:

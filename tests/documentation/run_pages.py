@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs every command line of README.md and of the documentation's pages, as a reader would.
+"""Runs every command line of the READMEs and of the documentation's pages, as a reader would.
 
 run_pages.py SOURCE ARTEFACT INVENTORY WORK    SOURCE: a copy of the collection's files; ARTEFACT:
 the built collection; INVENTORY: hosts with Postfix, in the group mail; WORK: a directory for it
@@ -23,9 +23,13 @@ import time
 ELSEWHERE = {
     "make demo": "a gate runs it",
     "make test": "it runs this",
+    "cd example && molecule test": "a gate runs it",
     "ansible-galaxy collection install mailops.postfix": "it is not on Galaxy yet",
 }
 LIMIT = 300
+# On the pages; here a repository of this checkout stands for it.
+REPOSITORY = "https://github.com/mailops/postfix.git"
+README_FILES = {"ini": "ansible.cfg", "yaml": "requirements.yml"}
 
 
 def commands(text: str) -> list[str]:
@@ -35,30 +39,44 @@ def commands(text: str) -> list[str]:
     return [re.sub(r"\s+# .*", "", line) for line in lines]
 
 
-def files(text: str) -> dict[str, str]:
-    """The files that a page shows, by name: those with a caption, and README's ansible.cfg."""
-    found = {
-        name: textwrap.dedent(body)
-        for name, body in re.findall(
-            r"^\.\. code-block:: \w+\n   :caption: (\S+)\n\n((?:   .*\n|\n)+)", text, re.MULTILINE
-        )
-    }
-    for block in re.findall(r"^```ini\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        found["ansible.cfg"] = block
-    return found
+def readme_files(text: str) -> dict[str, str]:
+    """The files that README shows, by name."""
+    blocks = re.findall(r"^```(ini|yaml)\n(?:# \S+\n)?(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return {README_FILES[language]: body for language, body in blocks}
+
+
+def page_files(text: str) -> dict[str, str]:
+    """The files that a page shows, by name: those with a caption."""
+    blocks = re.findall(
+        r"^( *)\.\. code-block:: \w+\n\1   :caption: (\S+)\n\n((?:\1   .*\n|\n)+)",
+        text,
+        re.MULTILINE,
+    )
+    return {name: textwrap.dedent(body).strip("\n") + "\n" for dummy, name, body in blocks}
+
+
+def repository(source: pathlib.Path, work: pathlib.Path) -> str:
+    """The URL of a git repository with the files of source."""
+    directory = work / "repository.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", directory], check=True)
+    git = ["git", f"--git-dir={directory}", f"--work-tree={source}"]
+    author = ["-c", "user.name=run_pages", "-c", "user.email=run_pages@example.com"]
+    subprocess.run([*git, "add", "--all"], check=True)
+    subprocess.run([*git, *author, "commit", "--quiet", "--message=All"], check=True)
+    return f"file://{directory}"
 
 
 def main() -> None:
     source, artefact, inventory, work = (
         pathlib.Path(argument).resolve() for argument in sys.argv[1:]
     )
-    readme = source / "README.md"
     shutil.rmtree(work, ignore_errors=True)
     home = work / "home"
     home.mkdir(parents=True)
     absolute = work / "hosts.yml"
     hosts = (inventory / "hosts.yml").read_text(encoding="utf-8")
     absolute.write_text(hosts.replace("inventory_dir", f"'{inventory}'"), encoding="utf-8")
+    url = repository(source, work)
     environment = {
         "HOME": str(home),
         "PATH": os.environ["PATH"],
@@ -66,25 +84,32 @@ def main() -> None:
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": os.environ.get("ANSIBLE_PIPELINING", "false"),
     }
-    default = files(readme.read_text(encoding="utf-8"))["ansible.cfg"]
-    done: set[str] = set()
+    pages = [
+        source / "README.md",
+        *sorted(source.glob("docs/docsite/rst/*.rst")),
+        *sorted(source.glob("roles/*/README.md")),
+    ]
+    texts = [page.read_text(encoding="utf-8").replace(REPOSITORY, url) for page in pages]
+    common = readme_files(texts[0])
+    done: set[tuple[str, str]] = set()
     failed = 0
-    for page in [readme, *sorted(source.glob("docs/docsite/rst/*.rst"))]:
-        text = page.read_text(encoding="utf-8")
-        place = work / page.stem
+    for page, text in zip(pages, texts):
+        # README.md is of the directory that it is in.
+        name = page.parent.name if page.suffix == ".md" else page.stem
+        place = work / name
         (place / "inventory").mkdir(parents=True)
         # With absolute paths, so that it may lie elsewhere.
         shutil.copy(absolute, place / "inventory" / "hosts.yml")
-        (place / "postfix").symlink_to(source)
-        shown = {"ansible.cfg": default, **files(text)}
+        own = {file: body for file, body in page_files(text).items() if body != common.get(file)}
+        shown = {**common, **own}
         if "inventory = " not in shown["ansible.cfg"]:
             shown["ansible.cfg"] += "inventory = inventory\n"
-        for name, content in shown.items():
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_text(content, encoding="utf-8")
+        for file, body in shown.items():
+            (place / file).parent.mkdir(exist_ok=True)
+            (place / file).write_text(body, encoding="utf-8")
         for command in commands(text):
             # The same command means something else beside a page's own files.
-            key = f"{page.stem if len(shown) > 1 else ''} {command}"
+            key = (name if own else "", command)
             if key in done:
                 continue
             done.add(key)
@@ -93,7 +118,7 @@ def main() -> None:
                 continue
             failed += not runs(command, artefact, place, environment)
     if failed:
-        sys.exit(f"{failed} commands of README.md and the pages failed")
+        sys.exit(f"{failed} commands of the READMEs and the pages failed")
 
 
 def runs(
@@ -104,8 +129,10 @@ def runs(
 ) -> bool:
     """Whether a command does what its page promises, which is to succeed."""
     started = time.monotonic()
+    # Each way to install, though the one before it has installed already.
+    command = command.replace("collection install", "collection install --force")
     done = subprocess.run(
-        command.replace("mailops-postfix-VERSION.tar.gz", f"--force {artefact}"),
+        command.replace("mailops-postfix-VERSION.tar.gz", str(artefact)),
         shell=True,
         cwd=place,
         env=environment,

@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README of the role datadog_postfix tells what the role has and writes."""
+"""The README of the role datadog_postfix and its pages show what the role has and writes."""
 
 from __future__ import annotations
 
 import pathlib
 import re
+import textwrap
 
+import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._access.sudoers import sudoers
-from ansible_collections.mailops.postfix.plugins.module_utils._host.managed import MARKER
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.logs import RULES
+from ansible_collections.mailops.postfix.tests.documentation.role_options import readme
 from ansible_collections.mailops.postfix.tests.injection.places import (
     conf_yaml,
     host,
@@ -26,6 +28,11 @@ README = (ROLE / "README.md").read_text(encoding="utf-8")
 OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))[
     "argument_specs"
 ]["main"]["options"]
+
+
+def page(name):
+    """The text of a guide."""
+    return (ROLE.parents[1] / f"docs/docsite/rst/{name}.rst").read_text(encoding="utf-8")
 
 
 def blocks(language):
@@ -45,31 +52,23 @@ def rows(*heading):
     return {row[0].strip("` "): row[1:] for row in cells}
 
 
-def test_every_option_is_there_with_its_default():
-    expected = {name: option["default"] for name, option in OPTIONS.items()}
-    shown = rows("option", "default")
-    assert {name: yaml.safe_load(cells[0].strip("`")) for name, cells in shown.items()} == expected
-    assert list(shown) == list(OPTIONS)
+@pytest.mark.parametrize("role", sorted(ROLE.parent.iterdir()), ids=lambda path: path.name)
+def test_options_are_those_of_the_argument_specs(role):
+    assert readme(role) == (role / "README.md").read_text(encoding="utf-8"), "run 'make options'"
+    assert "| option | default | what it is |" in readme(role)
 
 
-def test_every_key_of_an_instance_is_there():
-    shown = rows("key", "default")
-    options = OPTIONS["datadog_postfix_instances"]["options"]
-    assert list(shown) == list(options)
-    assert [name for name, cells in shown.items() if cells[0] == "required"] == [
-        name for name, option in options.items() if option.get("required")
-    ]
-
-
-def test_every_choice_is_there():
-    assert list(rows("rule", "what it does")) == list(RULES)
-    assert set(rows("value", "what it does")) - {""} == set(
-        OPTIONS["datadog_postfix_log_access"]["choices"]
-    )
+def test_every_choice_is_explained():
+    terms = re.findall(r"^``(\w+)``$", page("logs"), re.MULTILINE)
+    assert terms == [*RULES, *terms[len(RULES) :]]
+    assert set(terms[len(RULES) :]) == set(OPTIONS["datadog_postfix_log_access"]["choices"])
 
 
 def test_examples_use_options_that_exist():
-    used = set(re.findall(r"\bdatadog_postfix_[a-z_]+", README))
+    pages = "".join(
+        page(name) for name in ("provisioning", "logs", "instances", "numbers", "removal")
+    )
+    used = set(re.findall(r"\bdatadog_postfix_[a-z_]+", README + pages))
     assert used - set(OPTIONS) == set()
     for text in blocks("yaml"):
         yaml.safe_load(text)
@@ -104,4 +103,4 @@ def test_conf_yaml_is_what_the_role_writes():
     found = plan(
         host(instance(), instance("postfix-out")), tags=["env:prod"], log_rules=["drop_connections"]
     )
-    assert [text for text in blocks("yaml") if text.startswith(MARKER)] == [conf_yaml(found)]
+    assert textwrap.indent(conf_yaml(found), "   ") in page("provisioning")
