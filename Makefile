@@ -30,6 +30,7 @@ BROWSER := .build/browser/.installed
 RUNNER := .build/runner/.installed
 SITE := .build/site/.installed
 DEMO_REPORT := .build/demo-test/report.html
+SITE_INDEX := build/docs/index.html
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -103,7 +104,7 @@ sanity: $(DEV) ## ansible-test sanity
 demo-test: $(RUN) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module's full and short name and by the Agent's check
 	tests/gates/demo-test
 
-browser: $(BROWSER) $(DEMO_REPORT) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts
+browser: $(BROWSER) $(DEMO_REPORT) $(SITE_INDEX) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts; the site at two widths
 	tests/gates/browser $(DEMO_REPORT)
 
 example: $(DEV) | $(LINK) ## The example of a Molecule project, as a user of the artefact runs it
@@ -155,6 +156,10 @@ $(SITE): tests/gates/requirements-site.txt
 # demo-test leaves it, and has just run where all gates do.
 $(DEMO_REPORT): $(shell git ls-files playbooks plugins tests/demo)
 	$(MAKE) demo-test
+
+# docs leaves it, and has just run where all gates do.
+$(SITE_INDEX): $(shell git ls-files docs plugins roles galaxy.yml)
+	$(MAKE) docs
 
 $(LINK):
 	mkdir -p $(@D)

@@ -11,6 +11,10 @@ title = html_short_title = "mailops.postfix"
 # No intersphinx: it would fetch the inventories of other sites, and a build must need no network.
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
+# Where the logo leads.
+html_theme_options = {"documentation_home_url": "https://github.com/mailops/postfix"}
 html_show_sphinx = False
 html_use_modindex = False
 html_use_index = False
