@@ -65,7 +65,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m datadog_agent_check
+# Ad hoc, for the whole fleet, with the modules' directory as library in ansible.cfg:
+# ansible mail -b -m datadog_agent_check
 - name: Run the check of Postfix as the Agent does
   mailops.postfix.datadog_agent_check:
   become: true

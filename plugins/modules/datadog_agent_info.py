@@ -59,7 +59,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, the whole fleet: ansible mail -b -m datadog_agent_info
+# Ad hoc, for the whole fleet, with the modules' directory as library in ansible.cfg:
+# ansible mail -b -m datadog_agent_info
 - name: Describe the Datadog Agent
   mailops.postfix.datadog_agent_info:
   become: true

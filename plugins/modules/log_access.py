@@ -62,8 +62,8 @@ options:
     default: false
   means:
     description:
-      - How to open the files in O(paths). If the user can read a file already and no rotation is
-        known to end that, nothing changes.
+      - How to give access to the files in O(paths). If the user can read a file already and no
+        rotation is known to end that, nothing changes.
       - V(auto) adds an entry to the file's access list if logrotate's configuration shows that a
         rotation keeps it (C(create) without a mode, C(copy), C(copytruncate)). Otherwise it fails.
       - V(acl) adds an entry to the file's access list, whether or not a rotation keeps it.

@@ -64,7 +64,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, for the whole fleet: ansible mail -b -m postfix_info
+# Ad hoc, for the whole fleet, with the modules' directory as library in ansible.cfg:
+# ansible mail -b -m postfix_info
 - name: Describe Postfix
   mailops.postfix.postfix_info:
   become: true

@@ -158,7 +158,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Ad hoc, for the whole fleet: ansible mail -b -m postfix_queue
+# Ad hoc, for the whole fleet, with the modules' directory as library in ansible.cfg:
+# ansible mail -b -m postfix_queue
 - name: Count the messages in all queues
   mailops.postfix.postfix_queue:
   become: true
