@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listings import (
     CutShort,
     ListingError,
+    PlainMessage,
     parse_json_listing,
     parse_plain_listing,
 )
@@ -140,3 +141,60 @@ def test_plain_line_out_of_place(sample, said, instead):
 def test_plain_something_after_an_empty_queue():
     with pytest.raises(ListingError):
         plain("Mail queue is empty\n\n")
+
+
+HEADER = "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------"
+MESSAGE = "9A66A24C016           2048 Sun Nov 22 12:08:37 a@example.com"
+RECIPIENT = "                                         b@example.org"
+CLOSING = "-- 2 Kbytes in 1 Request."
+WHOLE = [HEADER, MESSAGE, RECIPIENT, "", CLOSING]
+
+
+def test_plain_whole_listing():
+    assert list(parse_plain_listing(WHOLE)) == [PlainMessage(None, 2048)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "said"),
+    [
+        ([], CutShort, "the header line is missing: ''"),
+        (["x" * 300], ListingError, f"the header line is missing: {'x' * 200!r}"),
+        (WHOLE[:1], CutShort, "the closing line is missing after 0 messages"),
+        (WHOLE[:4], CutShort, "the closing line is missing after 1 messages"),
+        ([HEADER, MESSAGE, MESSAGE], ListingError, f"a line out of place: {MESSAGE!r}"),
+        ([HEADER, RECIPIENT], ListingError, f"a line out of place: {RECIPIENT!r}"),
+        ([HEADER, MESSAGE, CLOSING], ListingError, f"a line out of place: {CLOSING!r}"),
+        ([*WHOLE, ""], ListingError, "a line after the end: ''"),
+        (["Mail queue is empty", "more"], ListingError, "a line after the end: 'more'"),
+        (
+            [HEADER, MESSAGE, "", MESSAGE, "", "-- 4 Kbytes in 3 Requests."],
+            CutShort,
+            "the closing line says '-- 4 Kbytes in 3 Requests.', but 2 messages with 4 Kbytes were"
+            " listed",
+        ),
+    ],
+)
+def test_plain_what_is_wrong_is_named(lines, kind, said):
+    with pytest.raises(ListingError) as caught:
+        list(parse_plain_listing(lines))
+    assert (type(caught.value), str(caught.value)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "said"),
+    [
+        (['{"queue_name": "bounce"}'], ListingError, "not a message of a known queue: {!r}"),
+        (['{"queue_name":'], CutShort, "the listing ends inside a message: {!r}"),
+        (['{"queue_name":'] + ["x"] * 63, ListingError, "not a message in JSON: {!r}"),
+    ],
+)
+def test_json_what_is_wrong_is_named(lines, kind, said):
+    with pytest.raises(ListingError) as caught:
+        list(parse_json_listing(lines))
+    assert (type(caught.value), str(caught.value)) == (kind, said.format(lines[0]))
+
+
+def test_json_a_message_of_as_many_lines_as_one_may_have():
+    lines = ['{"queue_name": "hold", "sender": "'] + ["x"] * 62 + ['"}']
+    (message,) = parse_json_listing(lines)
+    assert message["sender"] == "\n" + "x\n" * 62
