@@ -251,11 +251,11 @@ class PostqueueCollector(Collector):
         them."""
         process = self._runner.start(command)
         lines = process.lines()
-        seen = 0
+        seen = False
         flaw = None
         try:
             for message in parse(lines):
-                seen += 1
+                seen = True
                 yield message
         except ListingError as error:
             flaw = error

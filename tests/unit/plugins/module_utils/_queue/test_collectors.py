@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors 
     FindCollector,
     PostqueueCollector,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import Details
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
 
 NO_JSON = (
@@ -248,8 +249,44 @@ def test_command_counts_files_not_lines(agents_find, spool):
 )
 def test_command_that_fails(agents_find, spool, stdout, rc, stderr, kind):
     error = refusal(FindCollector(agents_find(stdout, rc, stderr), str(spool), "postfix"), ["hold"])
-    assert (error.kind, error.rc, error.stderr) == (kind, rc, stderr.format(hold=spool / "hold"))
+    stderr = stderr.format(hold=spool / "hold")
+    assert (error.kind, error.rc, error.stderr) == (kind, rc, stderr)
+    cause = stderr.strip() or f"exit code {rc} without a message"
+    assert error.message == f"{spool}/hold could not be counted: {cause}"
     assert error.as_dict()["command"] == f"sudo -n -u postfix find {spool}/hold -type f"
+
+
+# Sun Nov 22 12:13:44 2026 UTC, when the message of this name arrived.
+ARRIVED, NAME = 1795349624, "4jXSfJ6vGQzL82j"
+
+
+@pytest.mark.parametrize("sudo_user", [None, "postfix"])
+def test_names_of_files_give_the_ages(agents_find, spool, sudo_user):
+    for path in (spool / "hold").iterdir():
+        path.unlink()
+    for name in (NAME, "123456.789"):
+        (spool / "hold" / name).touch()
+    details = Details(["age"], ["hold"], now=ARRIVED + 400.0)
+    runner = agents_find("{hold}/A/" + NAME + "\n{hold}/123456.789\n")
+    counts = FindCollector(runner, str(spool), sudo_user).count(["hold"], details)
+    assert counts == {"hold": 2}
+    assert (details.ages["hold"].oldest, details.ages["hold"].counts) == (ARRIVED, [0, 1] + 8 * [0])
+
+
+@pytest.mark.parametrize("sudo_user", [None, "postfix"])
+def test_a_name_without_an_arrival_time_has_no_age(agents_find, spool, sudo_user):
+    for path in (spool / "hold").iterdir():
+        path.unlink()
+    (spool / "hold" / "03D1C24C0B7").touch()
+    collector = FindCollector(agents_find("{hold}/A/03D1C24C0B7\n"), str(spool), sudo_user)
+    with pytest.raises(HostError) as caught:
+        collector.collect(["hold"], Details(["age"], ["hold"]))
+    assert (caught.value.kind, caught.value.message, caught.value.hint) == (
+        "unknowable",
+        "the age of a message cannot be read from the name of its file: 03D1C24C0B7",
+        "Only long queue IDs contain the arrival time (postconf enable_long_queue_ids). Leave out"
+        " queue_directory to get the age from Postfix.",
+    )
 
 
 def test_command_over_files_that_vanish(agents_find, spool):
@@ -318,19 +355,22 @@ def test_stopped_postfix_seen_by_root_is_a_note(recording, sample):
 
 
 @pytest.mark.parametrize(
-    "name, known",
+    "name, known, unmarked",
     [
-        ("postqueue_p_long_mixed.txt", {"active": 1, "hold": 2}),
-        ("postqueue_p_short_ids_5_deferred.txt", {"active": 0, "hold": 0}),
+        ("postqueue_p_long_mixed.txt", {"active": 1, "hold": 2}, 7),
+        ("postqueue_p_short_ids_5_deferred.txt", {"active": 0, "hold": 0}, 5),
     ],
 )
-def test_plain_listing_shows_what_is_known(recording, sample, name, known):
+def test_plain_listing_shows_what_is_known(recording, sample, name, known, unmarked):
     commands = recording({"postqueue -j": NO_JSON, "postqueue -p": (sample(name),)})
     counts, warnings = PostqueueCollector(commands).collect(QUEUES)
     assert counts == dict(
         {"maildrop": None, "incoming": None, "deferred": None, "corrupt": None}, **known
     )
-    assert len(warnings) == 1 and "maildrop, incoming and deferred" in warnings[0]
+    assert warnings == [
+        "This Postfix has no 'postqueue -j', and 'postqueue -p' does not distinguish maildrop,"
+        f" incoming and deferred: {unmarked} messages are in these three queues together."
+    ]
 
 
 def test_plain_listing_of_an_empty_queue_is_known(recording):
@@ -360,6 +400,7 @@ def test_listing_cut_short_by_a_failure(recording, sample, cut):
     stdout = sample("postqueue_j_mixed.jsonl")[:cut] if cut else ""
     error = refusal(PostqueueCollector(recording({"postqueue -j": (stdout, 69, MALFORMED)})))
     assert error.kind == ("truncated_listing" if cut else "showq_failed")
+    assert error.message == f"the queue could not be listed: {MALFORMED.strip()}"
     assert (error.rc, error.stderr, error.command) == (69, MALFORMED, ["postqueue", "-j"])
 
 
@@ -378,9 +419,28 @@ def test_plain_listing_cut_short(recording, sample):
     assert error.kind == "truncated_listing"
 
 
-def test_listing_that_is_something_else(recording):
-    error = refusal(PostqueueCollector(recording({"postqueue -j": ("Welcome to mx1!\n",)})))
-    assert error.kind in ("unparsed_listing", "truncated_listing")
+@pytest.mark.parametrize(
+    ("listing", "kind", "flaw"),
+    [
+        ("[]\n", "unparsed_listing", "not a message of a known queue: '[]'"),
+        ("Welcome!\n", "truncated_listing", "the listing ends inside a message: 'Welcome!'"),
+    ],
+)
+def test_listing_that_is_something_else(recording, listing, kind, flaw):
+    error = refusal(PostqueueCollector(recording({"postqueue -j": (listing,)})))
+    assert (error.kind, error.message) == (kind, f"the listing is not usable: {flaw}")
+    assert (error.command, error.rc, error.stderr) == (["postqueue", "-j"], 0, "")
+
+
+def test_plain_listing_has_no_details(recording):
+    details = Details(["size", "age"], ["hold"])
+    with pytest.raises(HostError) as caught:
+        PostqueueCollector(recording({"postqueue -j": NO_JSON})).collect(["hold"], details)
+    assert (caught.value.kind, caught.value.message, caught.value.hint) == (
+        "unknowable",
+        "this Postfix has no 'postqueue -j', and 'postqueue -p' does not show age, size",
+        "Leave out details, or update Postfix to 3.1 or later.",
+    )
 
 
 def test_postqueue_ended_by_a_signal(recording, sample):
@@ -388,3 +448,4 @@ def test_postqueue_ended_by_a_signal(recording, sample):
         PostqueueCollector(recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"), -9, "")}))
     )
     assert (error.kind, error.rc) == ("truncated_listing", -9)
+    assert error.message == "the queue could not be listed: exit code -9 without a message"
