@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._agent import verification
-from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 INSTANCE = {
@@ -110,6 +110,12 @@ def kinds(**changed):
     )
 
 
+def errors(**changed):
+    with pytest.raises(verification.Failures) as caught:
+        prove(**changed)
+    return [(error.kind, error.message, error.hint) for error in caught.value.errors]
+
+
 def test_everything_is_proved(host):
     assert prove() == (
         (
@@ -167,18 +173,49 @@ def diff(before, after, path="/etc/datadog-agent/conf.d/postfix.d/conf.yaml"):
 
 
 def test_a_host_that_was_never_provisioned_is_told_so_first(host):
-    host["changes"] = {"config": diff("", "a: 1\n"), "sudo": diff("", "rule\n", "/etc/sudoers.d/x")}
-    assert kinds()[0] == ["not_provisioned"]
+    other = diff("a", "b", "/etc/datadog-agent/datadog.yaml")
+    host["changes"] = {
+        "config": other + diff("", "a: 1\n"),
+        "sudo": diff("", "rule\n", "/etc/sudoers.d/x"),
+    }
+    assert errors() == [
+        (
+            "not_provisioned",
+            "this host was never provisioned: the check has no configuration",
+            "Run the role, or 'ansible-playbook mailops.postfix.provision -e target=HOST'.",
+        )
+    ]
+
+
+def test_another_file_that_is_empty_does_not_mean_that(host):
+    host["changes"] = {"config": diff("", "a: 1\n", "/etc/datadog-agent/datadog.yaml")}
+    assert kinds()[0] == ["not_as_planned"]
 
 
 def test_each_step_that_is_not_as_planned_is_named_with_what_differs(host):
+    path = "/etc/datadog-agent/conf.d/postfix.d/conf.yaml"
     host["changes"] = {
-        "config": diff("a: 1\n", "a: 2\n"),
-        "sudo": diff("rule\n", "other\n", "/etc/sudoers.d/x"),
+        "config": diff("a: 1\nb: 2\n", "a: 2\nb: 2\n") + diff("c\n", "", "/etc/y"),
+        "sudo": diff("rule\n", "other\n", "/etc/sudoers.d/x")[0],
+        "mailq": {"before": "no\n", "after": "yes\n"},
+        "log": diff("".join(f"{number}\n" for number in range(30)), "", "/var/log/mail.log"),
     }
-    found, message = kinds()
-    assert found == ["not_as_planned"] * 2
-    assert "-a: 1\n+a: 2" in message and "-rule\n+other" in message
+    shown = [
+        f"--- {path}\n+++ planned\n-a: 1\n+a: 2\n--- /etc/y\n+++ planned\n-c",
+        "--- /etc/sudoers.d/x\n+++ planned\n-rule\n+other",
+        "--- present\n+++ planned\n-no\n+yes",
+        "\n".join(["--- /var/log/mail.log", "+++ planned", *(f"-{n}" for n in range(18))]),
+    ]
+    whats = [
+        "the check's configuration or log collection is not as the role sets it",
+        "the sudoers file is not as the role writes it",
+        "access to the queue is not as the role grants it",
+        "access to the log is not as the role grants it",
+    ]
+    assert errors() == [
+        ("not_as_planned", f"{what}:\n{lines}", KINDS["not_as_planned"])
+        for what, lines in zip(whats, shown)
+    ]
 
 
 def test_what_the_role_would_refuse_fails_first(host):
@@ -198,49 +235,132 @@ def test_a_missing_package_is_asked_for(host):
 
 
 def test_a_log_that_cannot_be_read(host):
+    host["logs"] = [
+        {"path": "/var/log/mail.log", "readable": False, "why": "other::---"},
+        {"path": "/var/log/mail.err", "readable": True, "why": None},
+        {"path": None, "readable": False, "why": "no group"},
+    ]
+    hint = (
+        "Run the role again; with datadog_postfix_log_access=none, give the user access yourself."
+    )
+    assert errors() == [
+        (
+            "permission_denied",
+            "dd-agent cannot read /var/log/mail.log, so the Agent collects nothing: other::---",
+            hint,
+        ),
+        (
+            "permission_denied",
+            "dd-agent cannot read the journal, so the Agent collects nothing: no group",
+            hint,
+        ),
+    ]
+
+
+def test_without_a_log_no_access_is_looked_at(host):
     host["logs"] = [{"path": "/var/log/mail.log", "readable": False, "why": "other::---"}]
-    assert kinds() == (
-        ["permission_denied"],
-        "dd-agent cannot read /var/log/mail.log, so the Agent collects nothing: other::---",
+    assert prove(logs={"paths": [], "journal": False})[0] == (
+        "1 instance, active 3=3 deferred 40=40, Agent started after its configuration"
     )
 
 
+NO_SUDO = (
+    "Remove NoNewPrivileges=, CapabilityBoundingSet=, PrivateUsers= and the like from the unit"
+    " ('systemctl cat datadog-agent.service'), or use method=postqueue."
+)
+
+
 @pytest.mark.parametrize(
-    ("agent", "kind", "said"),
+    ("agent", "kind", "message", "hint"),
     [
-        ({"process": None}, "agent_not_running", "does not run"),
-        ({"service": {"experiment": True}}, "agent_not_running", "datadog-agent-exp.service"),
+        (
+            {"process": None},
+            "agent_not_running",
+            "the Agent is configured but does not run, so it reports nothing",
+            KINDS["agent_not_running"],
+        ),
+        (
+            {"process": None, "service": None},
+            "agent_not_running",
+            "the Agent is configured but does not run, so it reports nothing",
+            KINDS["agent_not_running"],
+        ),
+        (
+            {"service": {"experiment": True}},
+            "agent_not_running",
+            "a remotely managed experiment (datadog-agent-exp.service) runs in place of the Agent",
+            "Wait until it ends, or stop it in Fleet Automation, then verify again.",
+        ),
         (
             {"process": dict(PROCESS, user="root")},
             "agent_restricted",
-            "runs as root, not as dd-agent",
+            "the Agent runs as root, not as dd-agent",
+            "Name that user in datadog_postfix_agent_user, or correct the unit.",
         ),
         (
             {"process": dict(PROCESS, may_sudo=False, no_new_privs=True)},
             "agent_restricted",
-            "no_new_privs is set",
+            "the running Agent may not use sudo (no_new_privs is set), so its check cannot count",
+            NO_SUDO,
         ),
         (
             {"process": dict(PROCESS, may_sudo=False)},
             "agent_restricted",
-            "its capabilities are bounded, or it has users of its own",
+            "the running Agent may not use sudo (its capabilities are bounded, or it has users of"
+            " its own), so its check cannot count",
+            NO_SUDO,
         ),
         (
             {"restart_due": ["lacks the group adm that its user has"]},
             "agent_outdated",
-            "lacks the group adm",
+            "the running Agent is not up to date: lacks the group adm that its user has",
+            KINDS["agent_outdated"],
         ),
         (
             {"process": dict(PROCESS, open_files=[])},
             "log_not_open",
-            "does not hold /var/log/mail.log open",
+            "the Agent does not hold /var/log/mail.log open, so it collects nothing from there",
+            KINDS["log_not_open"],
+        ),
+        (
+            {"process": dict(PROCESS, open_files=None)},
+            "log_not_open",
+            "the Agent does not hold /var/log/mail.log open, so it collects nothing from there",
+            KINDS["log_not_open"],
         ),
     ],
 )
-def test_the_running_agent(host, agent, kind, said):
+def test_the_running_agent(host, agent, kind, message, hint):
     host["agent"] = dict(AGENT, **agent)
-    found, message = kinds()
-    assert found == [kind] and said in message
+    assert errors() == [(kind, message, hint)]
+
+
+def test_all_that_is_wrong_with_the_agent_is_named(host):
+    process = dict(PROCESS, user="root", may_sudo=False)
+    host["agent"] = dict(AGENT, process=process, restart_due=["one", "two"])
+    assert kinds()[0] == ["agent_restricted"] * 2 + ["agent_outdated"] * 2
+
+
+def test_a_restart_whose_need_is_unknown_is_none(host):
+    host["agent"] = dict(AGENT, restart_due=None)
+    assert "Agent started after its configuration" in prove()[0]
+
+
+@pytest.mark.parametrize(("own_mounts", "mounts_of"), [(True, 7), (False, None)])
+def test_the_check_sees_what_the_agent_sees(host, monkeypatch, own_mounts, mounts_of):
+    asked = []
+    monkeypatch.setattr(verification, "Runner", lambda deadline, **identity: asked.append(identity))
+    host["agent"] = dict(AGENT, process=dict(PROCESS, pid=7, own_mounts=own_mounts))
+    prove()
+    assert {"run_as": "dd-agent", "mounts_of": mounts_of} in asked
+
+
+def test_an_agent_that_opens_its_log_late(host, monkeypatch):
+    monkeypatch.setattr(verification, "_START", 30)
+    answers = [dict(AGENT, process=dict(PROCESS, open_files=[])), dict(AGENT, process=None), AGENT]
+    monkeypatch.setattr(verification, "describe_agent", lambda *arguments: answers.pop(0))
+    assert "/var/log/mail.log readable and open in the Agent" in prove()[0]
+    assert answers == []
 
 
 def test_the_journal_is_open(host):
@@ -273,6 +393,12 @@ def test_an_agent_that_starts_gets_its_time(host, monkeypatch):
     monkeypatch.setattr(verification, "_START", 30)
     host["checks"].insert(0, ([], [], [HostError("agent_starting", "no auth_token")]))
     assert prove()[0].startswith("1 instance")
+
+
+def test_an_agent_that_does_not_start_in_time(host):
+    error = HostError("agent_starting", "no auth_token")
+    host["checks"] = [([], [], [error])]
+    assert kinds() == (["agent_starting"], "no auth_token")
 
 
 def test_a_check_that_fails(host):
