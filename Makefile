@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint types coverage unit-pythons importer install-test sanity demo-test browser example -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types coverage unit-pythons importer install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
 
 .PHONY: help venv quick format options unit scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
@@ -95,8 +95,11 @@ docs: $(DEV) $(SITE) | $(LINK) ## The plugins' documentation, and the site in bu
 	$(PRIVATE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck .
 	tests/gates/site
 
-install-test: $(DEV) $(RUNNER) ## The built collection, installed and run with the oldest and newest ansible-core
+install-test: $(DEV) $(RUNNER) ## The built collection, installed and run
 	tests/gates/install-test
+
+cores: $(DEV) $(RUNNER) | $(LINK) ## The built collection with the oldest ansible-core; ALL=1 for all tests with all supported ones
+	tests/gates/cores
 
 sanity: $(DEV) ## ansible-test sanity
 	tests/gates/sanity
@@ -126,14 +129,14 @@ torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the
 	tests/torture/run
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule modules role bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
+	for fleet in demo molecule modules role cores bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
 	rm -rf .build .venv build
 
 $(RUN): requirements.txt
 	tests/gates/venv .venv requirements.txt
 	touch $@
 
-$(DEV): requirements-dev.txt tests/gates/requirements-targets.txt $(RUN)
+$(DEV): requirements-dev.txt tests/gates/requirements-unit.txt tests/gates/requirements-targets.txt $(RUN)
 	tests/gates/venv .venv requirements-dev.txt 3.12
 	touch $(RUN) $@
 
