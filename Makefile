@@ -7,9 +7,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint types coverage unit-pythons importer install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types coverage unit-pythons importer release-test install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format options unit scenario test test-all $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
+.PHONY: help venv quick format options unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -29,6 +29,7 @@ IMPORTER := .build/importer/.installed
 BROWSER := .build/browser/.installed
 RUNNER := .build/runner/.installed
 SITE := .build/site/.installed
+RELEASE := .build/release/.installed
 DEMO_REPORT := .build/demo-test/report.html
 SITE_INDEX := build/docs/index.html
 
@@ -88,6 +89,9 @@ lint: $(DEV) | $(LINK) ## ruff, ansible-lint, and shellcheck on the scripts
 importer: $(DEV) $(IMPORTER) ## What Galaxy says of the built collection
 	tests/gates/importer
 
+release-test: $(DEV) $(RELEASE) ## What make release refuses, builds and signs
+	tests/gates/release-test
+
 unit-pythons: $(DEV) | $(LINK) ## The unit tests of module_utils on the oldest and the newest Python of this machine that hosts may have
 	tests/gates/unit-pythons
 
@@ -128,6 +132,9 @@ bench-role: $(RUN) | $(LINK) ## Only the role; BENCH_ROLE_RUNS=3
 torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the next run heals; TORTURE_KILLS=40 TORTURE_SEED=random
 	tests/torture/run
 
+release: $(DEV) $(RELEASE) ## Build and sign the version in galaxy.yml, with its checksums and bill of materials; KEY=who signs, for gpg
+	tests/release/run
+
 clean: ## Remove the containers, .build and .venv
 	for fleet in demo molecule modules role cores bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
 	rm -rf .build .venv build
@@ -154,6 +161,10 @@ $(RUNNER): tests/gates/requirements-runner.txt
 
 $(SITE): tests/gates/requirements-site.txt
 	tests/gates/venv .build/site/venv $< 3.12
+	touch $@
+
+$(RELEASE): tests/release/requirements.txt
+	tests/gates/venv .build/release/venv $< 3.12
 	touch $@
 
 # demo-test leaves it, and has just run where all gates do.
