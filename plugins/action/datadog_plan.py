@@ -31,4 +31,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
         problems, warnings = plan.pop("problems"), plan.pop("warnings")
         if problems:
             return dict(result, failed=True, msg="\n".join(problems), problems=problems)
+        # Ansible shows the same warning once, whichever host it is about.
+        host = (task_vars or {})["inventory_hostname"]
+        warnings = [f"{host}: {warning}" for warning in warnings]
         return dict(result, changed=False, warnings=warnings, plan=plan)

@@ -16,10 +16,12 @@ SCENARIO = ROOT / "molecule" / "documentation"
 HERE = {"fleet_report"}
 
 
-def run_in(tasks):
+def run_in(tasks, shared):
+    """The modules whose examples tasks run, those in blocks included."""
     for task in tasks:
         if task.get("ansible.builtin.include_tasks") == "tasks/examples.yml":
-            yield from task["loop"]
+            yield from shared if task["loop"] == "{{ modules[first::step] }}" else task["loop"]
+        yield from run_in(task.get("block", []), shared)
 
 
 def test_every_plugin_with_examples_has_them_run():
@@ -28,10 +30,14 @@ def test_every_plugin_with_examples_has_them_run():
         for path in ROOT.glob("plugins/*/*.py")
         if "\nEXAMPLES = " in path.read_text(encoding="utf-8")
     }
+    plays = yaml.safe_load((SCENARIO / "converge.yml").read_text(encoding="utf-8"))
+    plays += [
+        {"tasks": yaml.safe_load(path.read_text(encoding="utf-8"))}
+        for path in SCENARIO.glob("tasks/returns/*.yml")
+    ]
     on_hosts = {
         name
-        for playbook in ("converge.yml", "verify.yml")
-        for play in yaml.safe_load((SCENARIO / playbook).read_text(encoding="utf-8"))
-        for name in run_in(play.get("tasks", []))
+        for play in plays
+        for name in run_in(play["tasks"], play.get("vars", {}).get("modules"))
     }
     assert on_hosts | HERE == with_examples
