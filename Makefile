@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # Three rows of about the same length, run side by side; in the first the fastest first.
 GATES := reuse changelog docs lint types coverage unit-pythons importer release-test install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format options unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture clean
+.PHONY: help venv quick format options unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture mutation clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -134,6 +134,9 @@ torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the
 
 release: $(DEV) $(RELEASE) ## Build and sign the version in galaxy.yml, with its checksums and bill of materials; KEY=who signs, for gpg
 	tests/release/run
+
+mutation: $(DEV) ## Changes the parsers, the classification and the verdict, and sees that a test notices; M='*_queue.listings*'
+	tests/mutation/run $(if $(M),'$(M)')
 
 clean: ## Remove the containers, .build and .venv
 	for fleet in demo molecule modules role cores bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
