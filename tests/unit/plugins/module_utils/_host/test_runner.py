@@ -150,7 +150,7 @@ def test_endless_output_ends_with_the_deadline(script):
     assert caught.value.kind == "timeout"
 
 
-@pytest.mark.parametrize("text", ["yes", "yes | tr -d '\\n'"])
+@pytest.mark.parametrize("text", ["yes $(printf %0100d 0)", "yes | tr -d '\\n'"])
 def test_no_more_output_is_kept_than_fits(script, text):
     script(text)
     begun = time.monotonic()
