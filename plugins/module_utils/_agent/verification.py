@@ -193,7 +193,7 @@ def _prove_numbers(
         after = _count(plan, runner, deadline)
         proved, faults = judge(plan, metrics, before, after)
         if not faults:
-            return proved, warnings + _untrue(plan, after, deadline)
+            return proved, warnings + _untrue(plan, runner, after, deadline)
         before = after
     raise Failures(faults)
 
@@ -257,21 +257,29 @@ def count_listing(lines: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def _untrue(plan: dict[str, Any], counts: list[dict[str, int]], deadline: Deadline) -> list[str]:
-    """A warning for each instance whose listing the check misreads."""
+def _untrue(
+    plan: dict[str, Any], runner: Runner, before: list[dict[str, int]], deadline: Deadline
+) -> list[str]:
+    """A warning for each instance whose listing the check misreads: the truth lies outside what
+    the check makes of the listings before and after it."""
     if plan["method"] == "find":
         return []
+    truths = [
+        PostqueueCollector(Runner(deadline), instance["config_directory"]).collect(LISTED_QUEUES)[0]
+        for instance in plan["instances"]
+    ]
     warnings = []
-    for instance, reported in zip(plan["instances"], counts):
-        truth, dummy = PostqueueCollector(Runner(deadline), instance["config_directory"]).collect(
-            LISTED_QUEUES
-        )
+    for instance, truth, earlier, later in zip(
+        plan["instances"], truths, before, _count(plan, runner, deadline)
+    ):
         if any(
-            truth[queue] is not None and truth[queue] != number
-            for queue, number in reported.items()
+            number is not None
+            and queue in earlier
+            and not min(earlier[queue], later[queue]) <= number <= max(earlier[queue], later[queue])
+            for queue, number in truth.items()
         ):
             warnings.append(
-                f"The Agent reports {_listed(reported)} for {instance['config_directory']}, but the"
+                f"The Agent reports {_listed(later)} for {instance['config_directory']}, but the"
                 f" queue holds {_listed(truth)}: with datadog_postfix_method=postqueue the check"
                 " counts incoming and maildrop as deferred, and lines with '*' or '!' as active or"
                 " held. Use datadog_postfix_method=find for true numbers."

@@ -280,6 +280,21 @@ def test_a_listing_that_the_check_misreads_is_a_warning(prove, instance):
     )
 
 
+class InTurn:
+    """The output of a command that shows something else each time."""
+
+    def __init__(self, *texts):
+        self._texts = iter(texts)
+
+    def __iter__(self):
+        return iter((next(self._texts),))
+
+
+def test_a_queue_that_moves_is_not_misread(prove, instance):
+    plain = InTurn(ACTIVE, ACTIVE, ACTIVE * 2)
+    assert listed(prove, instance, plain, [message("active")] * 2)[1] == []
+
+
 def test_a_postfix_that_does_not_say_more_gives_no_warning(prove, instance):
     plain = (
         "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n"
