@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import subprocess
+import sys
 
 from ansible_collections.mailops.postfix.tests.injection.places import (
     AGENT,
@@ -13,6 +16,8 @@ from ansible_collections.mailops.postfix.tests.injection.places import (
     host,
     instance,
 )
+
+COLLECTIONS = pathlib.Path(__file__).resolve().parents[4] / ".build" / "collections"
 
 
 def test_a_warning_names_its_host(tmp_path):
@@ -34,11 +39,17 @@ def test_a_warning_names_its_host(tmp_path):
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     shown = subprocess.run(
-        ["ansible-playbook", "-i", "mx1,mx2,", str(tmp_path / "play.yml")],
+        [
+            pathlib.Path(sys.executable).parent / "ansible-playbook",
+            "-i",
+            "mx1,mx2,",
+            tmp_path / "play.yml",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=True,
+        env=dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS)),
     ).stdout
     text = " ".join(shown.split())
     for name in ("mx1", "mx2"):
