@@ -515,149 +515,29 @@ errors:
       sample: /etc/postfix-out
 """
 
-import os
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import DETAILS
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering import (
-    Request,
-    gather,
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering import gather
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.options import (
+    ARGUMENTS,
+    EXCLUSIVE,
+    checked_request,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import QUEUES
-
-
-def check_options(options: dict[str, Any]) -> None:
-    """Raises HostError for options that exclude each other or are out of range."""
-    for name in ("timeout", "top"):
-        if options[name] <= 0:
-            raise _bad(f"{name}={options[name]}", "not above 0", "Set a number above 0.")
-    for name in ("queues", "config_directory"):
-        if options[name] == []:
-            raise _bad(f"{name}=[]", "empty", f"List at least one, or leave out {name} for all.")
-    check_texts(options)
-    for name in ("queue_directory", "sudo_user"):
-        if options[name] is not None and options["method"] == "postqueue":
-            raise _bad("method=postqueue", f"{name} requires find", f"Leave out method or {name}.")
-    if options["queue_directory"] is not None and options["require_running"]:
-        raise _bad(
-            "require_running=true",
-            "queue_directory is counted without Postfix",
-            "Leave out queue_directory or require_running.",
-        )
-
-
-def check_texts(options: dict[str, Any]) -> None:
-    """Raises HostError for paths and names that cannot be such."""
-    paths = [("config_directory", path) for path in options["config_directory"] or []]
-    paths.append(("queue_directory", options["queue_directory"]))
-    users = [(name, options[name]) for name in ("sudo_user", "run_as")]
-    for name, text in paths + users:
-        if text is not None and "\0" in text:
-            raise _bad(f"{name}={text!r}", "contains a NUL", "Remove the NUL.")
-    for name, path in paths:
-        if path is not None and not os.path.isabs(path):
-            raise _bad(f"{name}={path}", "not an absolute path", "Set a path that begins with /.")
-    for name, user in users:
-        if user is not None and (not user or user.startswith("-")):
-            raise _bad(f"{name}={user}", "not the name of a user", "Set the name of a user.")
-
-
-def chosen_limits(options: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """The limits that are set, by queue. Raises HostError for one that makes no sense."""
-    limits: dict[str, dict[str, int]] = {}
-    for queue, bounds in (options["limits"] or {}).items():
-        for what, bound in (bounds or {}).items():
-            if bound is None:
-                continue
-            if bound < 0:
-                raise _bad(f"limits.{queue}.{what}={bound}", "below 0", "Set 0 or more.")
-            if options["queues"] and queue not in options["queues"]:
-                raise _bad(
-                    f"limits.{queue}.{what}={bound}",
-                    f"{queue} is not in queues",
-                    f"Add {queue} to queues, or remove this limit.",
-                )
-            limits.setdefault(queue, {})[what] = bound
-    return limits
-
-
-def checked_request(options: dict[str, Any]) -> Request:
-    """The options as a Request. Raises HostError."""
-    check_options(options)
-    limits = chosen_limits(options)
-    if options["queue_directory"]:
-        beyond = set(options["details"]).union(*limits.values()) - {"age", "count"}
-        if beyond:
-            raise _bad(
-                f"queue_directory={options['queue_directory']}",
-                f"only Postfix can show {', '.join(sorted(beyond))}",
-                "Leave out queue_directory, or these details and limits.",
-            )
-    return Request(
-        method=options["method"],
-        queues=[queue for queue in QUEUES if queue in (options["queues"] or QUEUES)],
-        named=bool(options["queues"]),
-        queue_directory=options["queue_directory"]
-        and (options["queue_directory"].rstrip("/") or "/"),
-        sudo_user=options["sudo_user"],
-        details=frozenset(options["details"]),
-        top=options["top"],
-        limits=limits,
-        require_running=options["require_running"],
-    )
-
-
-def _bad(option: str, cause: str, hint: str) -> HostError:
-    return HostError("bad_argument", f"{option}: {cause}", hint=hint)
-
-
-def as_text(value: Any) -> Any:
-    """The same with every character that UTF-8 does not know replaced; names of files may contain
-    any bytes, and Ansible refuses them in a result."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {key: as_text(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [as_text(part) for part in value]
-    return value
-
-
-def describe(error: dict[str, Any]) -> str:
-    """An error in one line."""
-    where = f" ({error['config_directory']})" if error["config_directory"] else ""
-    return f"{error['kind']}{where}: {error['message']}. {error['hint']}"
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.results import (
+    as_text,
+    result,
+)
 
 
 def main() -> None:
-    bounds = {
-        "type": "dict",
-        "options": {what: {"type": "int"} for what in ("count", "age", "size")},
-    }
     module = AnsibleModule(
-        argument_spec={
-            "method": {"type": "str", "choices": ["auto", "find", "postqueue"], "default": "auto"},
-            "queues": {"type": "list", "elements": "str", "choices": list(QUEUES)},
-            "config_directory": {"type": "list", "elements": "path"},
-            "queue_directory": {"type": "path"},
-            "sudo_user": {"type": "str"},
-            "run_as": {"type": "str"},
-            "details": {"type": "list", "elements": "str", "choices": list(DETAILS), "default": []},
-            "top": {"type": "int", "default": 10},
-            "limits": {"type": "dict", "options": dict.fromkeys(QUEUES, bounds)},
-            "require_running": {"type": "bool", "default": False},
-            "timeout": {"type": "int", "default": 30},
-        },
-        mutually_exclusive=[("config_directory", "queue_directory")],
-        supports_check_mode=True,
+        argument_spec=ARGUMENTS, mutually_exclusive=EXCLUSIVE, supports_check_mode=True
     )
     options = module.params
-    facts: dict[str, Any] | None = None
+    facts = None
     warnings: list[str] = []
     try:
         request = checked_request(options)
@@ -667,11 +547,10 @@ def main() -> None:
         errors = [dict(error.as_dict(), config_directory=None)]
     for warning in warnings:
         module.warn(as_text(warning))
-    answer = as_text({"ansible_facts": {"postfix_queue": facts}} if facts else {})
+    answer = result(facts, errors)
     if errors:
-        errors = as_text(errors)
-        module.fail_json(msg=" ".join(describe(error) for error in errors), errors=errors, **answer)
-    module.exit_json(changed=False, **answer)
+        module.fail_json(**answer)
+    module.exit_json(**answer)
 
 
 if __name__ == "__main__":

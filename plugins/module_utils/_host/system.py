@@ -155,6 +155,14 @@ class Host:
         groups = [group_name(gid) for gid in os.getgrouplist(name, entry.pw_gid)]
         return User(name, entry.pw_uid, group_name(entry.pw_gid), sorted(set(groups)), entry.pw_dir)
 
+    def real_path(self, path: str) -> str:
+        """The path without symbolic links, as far as they can be read."""
+        return os.path.realpath(path)
+
+    def status(self, path: str) -> os.stat_result:
+        """The status of a file, links followed. Raises OSError."""
+        return os.stat(path)
+
     def mode(self, path: str) -> str | None:
         """A file's mode, such as C(0640); None if it does not exist. Raises HostError
         (permission_denied)."""
@@ -232,7 +240,7 @@ class Host:
         can read the kernel's table of locks; only root can open the file."""
         path = os.path.join(queue_directory, "pid", "master.pid")
         try:
-            status = os.stat(path)
+            status = self.status(path)
         except FileNotFoundError:
             return Running(False, "no_pid_file", None, None)
         except OSError as error:

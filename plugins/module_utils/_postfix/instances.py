@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
@@ -49,11 +49,14 @@ def answer(runner: Runner, argv: list[str]) -> list[str]:
     return lines
 
 
-def list_instances(runner: Runner) -> list[ListedInstance]:
+def list_instances(
+    runner: Runner, real_path: Callable[[str], str] = os.path.realpath
+) -> list[ListedInstance]:
     """The instances of the host, the default instance first, each once.
 
-    An instance with an unreadable main.cf has only its config_directory. Raises HostError if not
-    even the default instance can be listed."""
+    An instance with an unreadable main.cf has only its config_directory. real_path: gives a path
+    without symbolic links, which shows that two are the same instance. Raises HostError if not even
+    the default instance can be listed."""
     try:
         listed = parse_instances(answer(runner, commands.postmulti_list()))
     except ParameterError as error:
@@ -65,7 +68,7 @@ def list_instances(runner: Runner) -> list[ListedInstance]:
     # Postfix lists a directory as often as multi_instance_directories names it.
     once: dict[str, ListedInstance] = {}
     for instance in listed:
-        once.setdefault(os.path.realpath(instance.config_directory), instance)
+        once.setdefault(real_path(instance.config_directory), instance)
     return list(once.values())
 
 

@@ -48,7 +48,7 @@ class Collected(NamedTuple):
     warnings: list[str]
 
 
-class _Files(NamedTuple):
+class Files(NamedTuple):
     """The files of one queue; oldest and buckets as Ages has them."""
 
     number: int
@@ -103,15 +103,18 @@ class FindCollector(Collector):
                 for queue, directory in directories.items()
             }
         else:
-            found = {
-                queue: _Files(*files)
-                for queue, files in self._in_child(_walk, directories, now).items()
-            }
+            found = self.walk(directories, now)
         if details:
             for queue, files in found.items():
                 details.ages[queue].oldest = files.oldest
                 details.ages[queue].counts = files.buckets
         return {queue: files.number for queue, files in found.items()}
+
+    def walk(self, directories: dict[str, str], now: float | None) -> dict[str, Files]:
+        """The files in the directories, by queue. now: moment at which the ages are those of the
+        messages; None to count only."""
+        found = self._in_child(_walk, directories, now)
+        return {queue: Files(*files) for queue, files in found.items()}
 
     def _in_child(self, function: Callable[..., Any], *arguments: Any) -> Any:
         doing = f"counting in {self._queue_directory}"
@@ -124,7 +127,7 @@ class FindCollector(Collector):
                 raise self._runner.deadline.error(doing) from None
             raise
 
-    def _count_by_sudo(self, user: str, directory: str, now: float | None) -> _Files:
+    def _count_by_sudo(self, user: str, directory: str, now: float | None) -> Files:
         process = self._runner.start(commands.sudo_find_files(user, directory))
         ages, ageless = Ages(now or 0), None
         prefix = directory + "/"
@@ -143,7 +146,7 @@ class FindCollector(Collector):
             raise HostError(kind, message, process.args, rc, stderr)
         if ageless is not None:
             raise _ageless(ageless)
-        return _Files(count, ages.oldest, ages.counts)
+        return Files(count, ages.oldest, ages.counts)
 
 
 def _check(directories: dict[str, str]) -> None:
@@ -151,8 +154,7 @@ def _check(directories: dict[str, str]) -> None:
         check_directory(directory)
 
 
-def _walk(directories: dict[str, str], now: float | None) -> dict[str, _Files]:
-    """now: moment at which the ages are those of the messages; None to count only."""
+def _walk(directories: dict[str, str], now: float | None) -> dict[str, Files]:
     found = {}
     for queue, directory in directories.items():
         check_directory(directory)
@@ -163,7 +165,7 @@ def _walk(directories: dict[str, str], now: float | None) -> dict[str, _Files]:
                 raise _ageless(name)
 
         count = count_files(directory, None if now is None else see)
-        found[queue] = _Files(count, ages.oldest, ages.counts)
+        found[queue] = Files(count, ages.oldest, ages.counts)
     return found
 
 
@@ -192,7 +194,7 @@ class PostqueueCollector(Collector):
     def collect(self, queues: Collection[str], details: Details | None = None) -> Collected:
         warnings: list[str] = []
         try:
-            counts = self._count_json(warnings, details)
+            counts = self.count_json(warnings, details)
         except HostError as error:
             if not lacks_json(error.stderr):
                 raise
@@ -209,7 +211,9 @@ class PostqueueCollector(Collector):
             counts = self._count_plain(warnings)
         return Collected({queue: counts.get(queue) for queue in queues}, warnings)
 
-    def _count_json(self, warnings: list[str], details: Details | None) -> dict[str, int]:
+    def count_json(self, warnings: list[str], details: Details | None) -> dict[str, int]:
+        """The messages that C(postqueue -j) lists, by queue. Raises HostError."""
+
         def parse(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             messages = parse_json_listing(lines)
             return details.watch(messages) if details else messages
@@ -262,12 +266,19 @@ class PostqueueCollector(Collector):
             for dummy in lines:
                 pass  # the exit code and stderr, known at the end, say more than the flaw
         rc, stderr = process.finish()
-        if rc != 0:
-            kind = "truncated_listing" if seen else postfix_refusal(stderr)
-            message = f"the queue could not be listed: {cause_of(stderr, rc)}"
-            raise HostError(kind, message, process.args, rc, stderr)
-        if flaw:
-            kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
-            message = f"the listing is not usable: {flaw}"
-            raise HostError(kind, message, process.args, rc, stderr)
-        warnings += stderr.splitlines()
+        warnings += judge_listing(process.args, rc, stderr, seen, flaw)
+
+
+def judge_listing(
+    args: list[str], rc: int, stderr: str, seen: int, flaw: ListingError | None = None
+) -> list[str]:
+    """The warnings of a listing that is complete; seen: number of its messages; flaw: what the
+    parser found wrong. Raises HostError for any other listing."""
+    if rc != 0:
+        kind = "truncated_listing" if seen else postfix_refusal(stderr)
+        message = f"the queue could not be listed: {cause_of(stderr, rc)}"
+        raise HostError(kind, message, args, rc, stderr)
+    if flaw:
+        kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
+        raise HostError(kind, f"the listing is not usable: {flaw}", args, rc, stderr)
+    return stderr.splitlines()

@@ -7,7 +7,6 @@ limits are exceeded."""
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
@@ -41,6 +40,16 @@ class Request(NamedTuple):
     top: int
     limits: dict[str, dict[str, int]]
     require_running: bool
+
+
+class Collectors(NamedTuple):
+    """The ways to count; other classes than these read another source than the host."""
+
+    find: type[FindCollector] = FindCollector
+    postqueue: type[PostqueueCollector] = PostqueueCollector
+
+
+_OF_HOST = Collectors()
 
 
 class _Target(NamedTuple):
@@ -77,7 +86,11 @@ _STOPPED = HostError("not_running", "Postfix is not running")
 
 
 def gather(
-    runner: Runner, host: Host, directories: list[str] | None, request: Request
+    runner: Runner,
+    host: Host,
+    directories: list[str] | None,
+    request: Request,
+    collectors: Collectors = _OF_HOST,
 ) -> tuple[dict[str, Any] | None, list[str], list[dict[str, Any]]]:
     """The facts that the module returns (None if no instance could be counted), warnings, and
     errors as HostError.as_dict has them, with config_directory.
@@ -88,12 +101,14 @@ def gather(
     warnings: list[str] = []
     errors: list[dict[str, Any]] = []
     try:
-        targets = _targets(runner, directories, request)
+        targets = _targets(runner, host, directories, request)
     except HostError as error:
         return None, warnings, [_as_dict(error, None)]
     for target in targets:
         try:
-            found, instance_warnings, faults = _gather_instance(runner, host, target, request)
+            found, instance_warnings, faults = _gather_instance(
+                runner, host, target, request, collectors
+            )
         except HostError as error:
             errors.append(_as_dict(error, target.shown))
             continue
@@ -114,15 +129,17 @@ def _as_dict(error: HostError, config_directory: str | None) -> dict[str, Any]:
     return dict(error.as_dict(), config_directory=config_directory)
 
 
-def _targets(runner: Runner, directories: list[str] | None, request: Request) -> list[_Target]:
+def _targets(
+    runner: Runner, host: Host, directories: list[str] | None, request: Request
+) -> list[_Target]:
     if request.queue_directory:
         return [_Target(None, None)]
     if directories is not None:
         once: dict[str, _Target] = {}
         for directory in directories:
-            once.setdefault(os.path.realpath(directory), _Target(directory, directory))
+            once.setdefault(host.real_path(directory), _Target(directory, directory))
         return list(once.values())
-    listed = list_instances(runner)
+    listed = list_instances(runner, host.real_path)
     # The default instance comes first and needs no -c. Whether one is enabled is not known if its
     # main.cf cannot be read; the error for that comes later.
     targets = [
@@ -141,7 +158,7 @@ def _targets(runner: Runner, directories: list[str] | None, request: Request) ->
 
 
 def _gather_instance(
-    runner: Runner, host: Host, target: _Target, request: Request
+    runner: Runner, host: Host, target: _Target, request: Request, collectors: Collectors
 ) -> tuple[dict[str, Any], list[str], list[HostError]]:
     """The facts of one instance, warnings, and errors that leave the facts true."""
     if request.queue_directory:
@@ -150,8 +167,8 @@ def _gather_instance(
     else:
         name, config_directory, directory = describe_instance(runner, target.config_directory)
         names = {"name": name, "config_directory": config_directory}
-    find = FindCollector(runner, directory, request.sudo_user)
-    postqueue = PostqueueCollector(runner, target.config_directory)
+    find = collectors.find(runner, directory, request.sudo_user)
+    postqueue = collectors.postqueue(runner, target.config_directory)
     counted, detailed = _collect(find, postqueue, request)
     unknown = [queue for queue in request.queues if counted.counts[queue] is None]
     if unknown and request.named:
