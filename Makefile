@@ -44,6 +44,7 @@ quick: $(DEV) | $(LINK) ## What to run before each commit: format, ruff, types, 
 	$(MAKE) types unit
 
 unit: $(DEV) | $(LINK) ## The unit tests; T=a file, or an expression of names as pytest -k takes it
+	tests/gates/shells
 	pytest -q $(if $(T),$(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)"),--numprocesses auto) </dev/null
 
 coverage: $(DEV) | $(LINK) ## The unit tests, and how much of the plugins they run: branches included, at least 95 %

@@ -475,6 +475,8 @@ errors:
           V(unknowable), this method cannot determine a queue, a detail, a limit or whether Postfix
           is running, which was requested explicitly;
           V(limit_exceeded), a queue exceeds one of O(limits);
+          V(torn_answer), the answer of the host arrived incomplete, altered, or with other text
+          around it;
           V(timeout), counting took longer than O(timeout);
           V(command_failed), a command failed for another reason.
       returned: always

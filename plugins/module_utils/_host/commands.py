@@ -77,6 +77,16 @@ def find_files(directory: str) -> list[str]:
     return ["find", directory, "-type", "f"]
 
 
+def find_paths(directories: Iterable[str]) -> list[str]:
+    """The paths of the same files, each ended by a NUL; no link is followed."""
+    return ["find", "-P", *directories, "-type", "f", "-print0"]
+
+
+def stat_file(path: str) -> list[str]:
+    """Mode in hexadecimal, inode and device of a file, links followed (GNU and busybox)."""
+    return ["stat", "-L", "-c", "%f %i %d", path]
+
+
 def sudo_find_files(user: str, directory: str) -> list[str]:
     """The command of the Datadog Agent's check (datadog_checks/postfix/postfix.py), with -n so that
     sudo never asks for a password.

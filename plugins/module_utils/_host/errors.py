@@ -111,6 +111,10 @@ KINDS = {
     ),
     "agent_restricted": "Correct the Agent's unit ('systemctl cat datadog-agent').",
     "log_not_open": "Look at 'datadog-agent status', section Logs Agent, for the reason.",
+    "torn_answer": (
+        "If a start-up file of the login shell prints something, remove that. If the connection was"
+        " cut, run this again. With mailops_postfix_gatherer=false the module is sent instead."
+    ),
     "timeout": (
         "Look for a stopped Postfix master (state T in ps) or a disk that hangs. If the queue is"
         " only large, raise timeout."

@@ -23,11 +23,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 _CHUNK = 65536
 _STDERR_LIMIT = 65536
 _STDOUT_LIMIT = 16 << 20
-_SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 # Seconds.
 _GRACE = 1.0
 # Eleven days; epoll(7) can wait for 24.
-_LONGEST = 1_000_000
+LONGEST = 1_000_000
 
 CAPABILITIES_HINT = "Check that root has CAP_SETUID and CAP_SETGID here; a container may lack them."
 
@@ -37,7 +37,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + min(seconds, _LONGEST)
+        self._end = time.monotonic() + min(seconds, LONGEST)
 
     def remaining(self) -> float:
         """The seconds until the limit, never below 0."""
@@ -78,7 +78,7 @@ class Runner:
             for part in os.environ.get("PATH", os.defpath).split(os.pathsep)
             if os.path.isabs(part)
         ]
-        self._path = os.pathsep.join(path + [part for part in _SBIN if part not in path])
+        self._path = os.pathsep.join(path + [part for part in SBIN if part not in path])
 
     @property
     def uid(self) -> int:
@@ -95,10 +95,7 @@ class Runner:
         Raises HostError (not_installed, permission_denied, timeout)."""
         program = self.find(argv[0])
         if program is None:
-            hint = None if argv[0].startswith("post") else f"Install {argv[0]} on this host."
-            raise HostError(
-                "not_installed", f"{argv[0]} was not found in {self._path}", command=argv, hint=hint
-            )
+            raise not_found(argv, self._path)
         environment = {"PATH": self._path, "LC_ALL": "C"}
         if self._become:
             environment.update(self._become.environment)
@@ -124,6 +121,13 @@ class Runner:
         lines = list(process.lines(_STDOUT_LIMIT))
         rc, stderr = process.finish()
         return rc, lines, stderr, process.args
+
+
+def not_found(argv: list[str], path: str) -> HostError:
+    """The HostError (not_installed) for a command whose program is in none of the directories of
+    path."""
+    hint = None if argv[0].startswith("post") else f"Install {argv[0]} on this host."
+    return HostError("not_installed", f"{argv[0]} was not found in {path}", command=argv, hint=hint)
 
 
 class _Identity:

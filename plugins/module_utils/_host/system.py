@@ -20,8 +20,8 @@ _LOCK = re.compile(
     r" ([0-9a-f]+):([0-9a-f]+):(\d+) \d+ \S+$"
 )
 # Characters; a piece of the table is a page of at least 4096 bytes, less an incomplete line.
-_LOCK_PIECE = 2048
-_LOCK_READS = 10
+LOCK_PIECE = 2048
+LOCK_READS = 10
 _WAITING = re.compile(r"\d+:\s+->")
 # Any user can give a process such a name. Only those of root are trusted, and those that systemd
 # runs as a system service (Ubuntu's rsyslogd does not run as root).
@@ -248,29 +248,29 @@ class Host:
         if not stat.S_ISREG(status.st_mode):
             # Reading a FIFO would wait for a writer, without a time limit.
             return Running(None, None, None, f"{path} is not a regular file")
-        locks = self._locks_on(status.st_ino)
+        locks = self.locks_on(path, status.st_ino)
         for lock in locks or []:
             if lock.device == (os.major(status.st_dev), os.minor(status.st_dev)):
                 return Running(True, "lock_table", lock.pid if lock.pid > 0 else None, None)
-        return self._holder(path, status, locks)
+        return self.holder(path, status, locks)
 
-    def _locks_on(self, inode: int) -> list[Lock] | None:
-        """The locks on inodes of this number; None without a table.
+    def locks_on(self, path: str, inode: int) -> list[Lock] | None:
+        """The locks on inodes of this number, which is that of the file; None without a table.
 
         The kernel hands out a long table in pieces, and skips a lock if one before it is released
         between two of them. So a lock is only missing if it is in none of several reads."""
         locks: list[Lock] = []
-        for dummy in range(_LOCK_READS):
+        for dummy in range(LOCK_READS):
             try:
                 table = self.read(f"{self._proc}/locks")
                 locks = [lock for lock in parse_locks(table) if lock.inode == inode]
             except (HostError, LocksError):
                 return None
-            if locks or len(table) < _LOCK_PIECE:
+            if locks or len(table) < LOCK_PIECE:
                 break
         return locks
 
-    def _holder(self, path: str, status: os.stat_result, locks: list[Lock] | None) -> Running:
+    def holder(self, path: str, status: os.stat_result, locks: list[Lock] | None) -> Running:
         """Decide by whether the process named in the pid file has that file open, where the table
         of locks does not. Trying the lock would make a master fail that starts at that moment.
 

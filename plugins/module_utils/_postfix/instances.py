@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
     split_list,
 )
 
-_PARAMETERS = ("multi_instance_name", "config_directory", "queue_directory")
+PARAMETERS = ("multi_instance_name", "config_directory", "queue_directory")
 _LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 
 
@@ -90,13 +90,12 @@ def describe_instance(runner: Runner, config_directory: str | None = None) -> In
     """The instance with this configuration directory, or the default instance.
 
     Raises HostError (bad_config, not_installed, ...)."""
-    argv = commands.postconf_values(_PARAMETERS, config_directory)
+    argv = commands.postconf_values(PARAMETERS, config_directory)
     lines = answer(runner, argv)
-    if len(lines) != len(_PARAMETERS):
+    if len(lines) != len(PARAMETERS):
         raise HostError(
             "command_failed",
-            f"postconf printed {len(lines)} lines for {len(_PARAMETERS)} parameters of the"
-            " instance",
+            f"postconf printed {len(lines)} lines for {len(PARAMETERS)} parameters of the instance",
             argv,
             0,
         )
