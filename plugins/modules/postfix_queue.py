@@ -20,6 +20,13 @@ description:
 extends_documentation_fragment:
   - mailops.postfix.attributes
   - mailops.postfix.attributes.reads
+attributes:
+  action:
+    description: An action plugin does a part of the work on the controller.
+    support: full
+    details:
+      - Where it can, it asks the host by a shell script in one round trip, whether pipelining is
+        enabled or not, and the host needs no Python. Otherwise it sends the module.
 options:
   method:
     description:
@@ -144,8 +151,14 @@ notes:
   - A count is not a snapshot. Postfix moves messages while they are counted, so a message that
     changes queues at that moment can be counted in both queues or in neither. Such differences are
     as small as the number of messages that move while the module runs.
-  - Commands run without a shell, in C(/), with C(LC_ALL=C) and an environment of nothing but
-    C(PATH), to which the sbin directories are added.
+  - Commands run in C(/), with C(LC_ALL=C) and an environment of nothing but C(PATH), to which the
+    sbin directories are added. No shell interprets what they are given.
+  - Most counts need one round trip and no Python on the host, because a shell script reads what the
+    module would read. The module is sent for O(details), O(run_as), O(sudo_user) and O(limits) on
+    size or age, with C(async), with a become method that needs a terminal, over a connection
+    without a POSIX shell, and for whatever the script cannot see exactly as the module does. With
+    C(-v) Ansible shows why. Set the variable C(mailops_postfix_gatherer) to V(false) to send the
+    module always.
   - Symbolic links below a queue directory are not followed, as with C(find).
 seealso:
   - module: mailops.postfix.postfix_info

@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._gather import (
 
 UnseenError = replay.UnseenError
 
+_SHOWN = 200
 # The controller must not expand what stands for something on the host.
 _ARGUMENTS = {
     name: {key: "str" if value == "path" else value for key, value in spec.items()}
@@ -54,13 +55,20 @@ class Task(NamedTuple):
         """The script."""
         return script.render(self.request, self.directories, self.timeout, self.mark)
 
-    def facts(self, output: bytes) -> tuple[dict[str, Any] | None, list[str], list[dict[str, Any]]]:
+    def facts(
+        self, output: bytes, stderr: str = ""
+    ) -> tuple[dict[str, Any] | None, list[str], list[dict[str, Any]]]:
         """Facts, warnings and errors, as gather returns them on the host, from what the script
-        printed. Raises HostError (torn_answer) and UnseenError."""
+        printed; stderr: that of the connection, which says why there is no answer.
+
+        Raises HostError (torn_answer) and UnseenError."""
         try:
             found = answer.parse(frame.unpack(output, self.mark))
-        except (frame.NoAnswerError, answer.AnswerError) as error:
+        except answer.AnswerError as error:
             raise UnseenError(str(error)) from None
+        except frame.NoAnswerError as error:
+            said = stderr.strip().splitlines()[-1:] or ["nothing on stderr"]
+            raise UnseenError(f"{error} and {said[0][:_SHOWN]}") from None
         return replay.facts(found, self.directories, self.request, self.timeout)
 
 
@@ -96,7 +104,7 @@ def refusal(connection: Any, wrap_async: int) -> str | None:
         return "the connection has no POSIX shell"
     if not connection.has_pipelining:
         return f"the connection {connection.transport} takes no input for a command"
-    become = connection.become
+    become = getattr(connection, "become", None)
     if become is None:
         return None
     if not become.pipelining or become.require_tty:
