@@ -24,8 +24,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.parameter
     split_list,
 )
 
+# What postconf is asked for an instance, for the list of instances, and for one of the list.
 PARAMETERS = ("multi_instance_name", "config_directory", "queue_directory")
-_LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
+DIRECTORIES = ("config_directory", "multi_instance_directories")
+LISTED = ("multi_instance_name", "multi_instance_group", "multi_instance_enable")
 
 
 class Instance(NamedTuple):
@@ -106,13 +108,9 @@ def describe_instance(runner: Runner, config_directory: str | None = None) -> In
 
 def _directories(runner: Runner) -> list[str]:
     try:
-        values = parse_parameters(
-            answer(
-                runner,
-                commands.postconf_parameters(["config_directory", "multi_instance_directories"]),
-            )
-        )
-        return [values["config_directory"], *split_list(values["multi_instance_directories"])]
+        values = parse_parameters(answer(runner, commands.postconf_parameters(DIRECTORIES)))
+        default, others = [values[parameter] for parameter in DIRECTORIES]
+        return [default, *split_list(others)]
     except (ParameterError, KeyError) as error:
         raise _not_listed(error) from None
 
@@ -123,8 +121,8 @@ def _not_listed(error: Exception) -> HostError:
 
 def _listed(runner: Runner, directory: str) -> ListedInstance:
     try:
-        values = parse_parameters(answer(runner, commands.postconf_parameters(_LISTED, directory)))
-        name, group, enabled = [values[parameter] for parameter in _LISTED]
+        values = parse_parameters(answer(runner, commands.postconf_parameters(LISTED, directory)))
+        name, group, enabled = [values[parameter] for parameter in LISTED]
     except (HostError, ParameterError, KeyError):
         return ListedInstance(None, None, None, directory)
     return ListedInstance(name or "-", group or "-", enabled == "yes", directory)

@@ -17,7 +17,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.system impor
     LOCK_PIECE,
     LOCK_READS,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import PARAMETERS
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instances import (
+    DIRECTORIES,
+    LISTED,
+    PARAMETERS,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering import Request
 
 SHELL = "/bin/sh"
@@ -25,6 +29,8 @@ SHELL = "/bin/sh"
 _DIRECTORY = "@directory@"
 _FUNCTIONS = {
     "postmulti_list": commands.postmulti_list(),
+    "postconf_directories": commands.postconf_parameters(DIRECTORIES),
+    "postconf_listed": commands.postconf_parameters(LISTED, _DIRECTORY),
     "postconf_values": commands.postconf_values(PARAMETERS, _DIRECTORY),
     "postqueue_json": commands.postqueue_json(_DIRECTORY),
     "find_paths": commands.find_paths([_DIRECTORY]),

@@ -246,11 +246,61 @@ is_new() {
     seen=$seen$real$newline
 }
 
+# Visits the instance with configuration directory $1, if it is new and enabled ($2: yes or no). The first needs no -c.
+take() {
+    is_new "$1" || return 0
+    default=$first
+    first=''
+    if [ "$2" = no ]; then return; fi
+    if [ "$default" ]; then visit ''; else visit "$1"; fi
+}
+
+visit_listed() {
+    case $output in *"$newline"?*) several=yes ;; esac
+    IFS=$newline
+    set -- $output
+    unset IFS
+    for line in "$@"; do
+        enabled=yes
+        case $line in *" n "*/*) enabled=no ;; esac
+        take "/${line#*/}" "$enabled"
+    done
+}
+
+# As the module does where postmulti fails, which it does for all instances for one main.cf that cannot be read.
+visit_by_postconf() {
+    postconf_directories
+    [ "$rc" = 0 ] || return 0
+    default='' others=''
+    IFS=$newline
+    for line in $output; do
+        case $line in
+        'config_directory = '*) default=${line#*= } ;;
+        'multi_instance_directories = '*) others=${line#*= } ;;
+        esac
+    done
+    IFS=' ,'
+    set -- "$default" $others
+    unset IFS
+    [ "$#" -eq 1 ] || several=yes
+    for listed in "$@"; do
+        postconf_listed "$listed"
+        enabled=yes
+        if [ "$rc" = 0 ]; then
+            case $output in
+            *"multi_instance_enable = yes$newline"*) ;;
+            *) enabled=no ;;
+            esac
+        fi
+        take "$listed" "$enabled"
+    done
+}
+
 set -f
 cd / || exit
 newline='
 '
-search='' filter='' seen='' several='' how=run
+search='' filter='' seen='' several='' first=yes how=run
 IFS=:
 for part in $PATH; do
     case $part in /*) search=$search:$part ;; esac
@@ -284,21 +334,6 @@ elif [ "$#" -gt 0 ]; then
     done
 else
     postmulti_list
-    [ "$rc" = 0 ] || cannot 'the instances are not listed'
-    case $output in *"$newline"?*) several=yes ;; esac
-    first=yes
-    IFS=$newline
-    for line in $output; do
-        unset IFS
-        directory=/${line#*/}
-        if is_new "$directory"; then
-            # The default instance needs no -c.
-            case $line in
-            *" n "*/*) ;;
-            *) if [ "$first" ]; then visit ''; else visit "$directory"; fi ;;
-            esac
-            first=''
-        fi
-    done
+    if [ "$rc" = 0 ]; then visit_listed; else visit_by_postconf; fi
 fi
 say "done $mark"
