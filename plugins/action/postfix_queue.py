@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.gatherer i
     Task,
     UnseenError,
     checked_task,
+    command,
     refusal,
 )
 
@@ -66,8 +67,8 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
 
     def _ask(self, task: Task) -> tuple[dict[str, Any] | None, list[str], list[dict[str, Any]]]:
         """Facts, warnings and errors. Raises HostError (torn_answer) and UnseenError."""
-        command = f"{self._compute_environment_string()} {task.command}".strip()
-        said = self._low_level_execute_command(command, in_data=task.script.encode())
+        line = command(self._compute_environment_string().strip())
+        said = self._low_level_execute_command(line, in_data=task.script.encode())
         # Ansible decodes bytes so that they can be had again.
         return task.facts(said["stdout"].encode("utf-8", "surrogateescape"), said["stderr"])
 

@@ -29,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._gather import (
 UnseenError = replay.UnseenError
 
 _SHOWN = 200
+command = script.command
 # The controller must not expand what stands for something on the host.
 _ARGUMENTS = {
     name: {key: "str" if value == "path" else value for key, value in spec.items()}
@@ -44,11 +45,6 @@ class Task(NamedTuple):
     directories: list[str] | None
     timeout: int
     mark: str
-
-    @property
-    def command(self) -> str:
-        """The command line that runs the script from standard input."""
-        return script.command()
 
     @property
     def script(self) -> str:

@@ -42,13 +42,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.gathering i
     Request,
     gather,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import (
-    LISTED_QUEUES,
-    QUEUES,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues import LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.answer import Answer, Run
 
-_COUNT = re.compile(r"(?P<queue>[a-z]+) (?P<count>\d+)\Z")
+_LISTED = re.compile(r"(?P<queue>[a-z]+) (?P<count>\d+)\Z")
+_FOUND = re.compile(r"\s*(?P<count>\d+) (?P<directory>/.*)\Z")
 _STATUS = re.compile(r"(?P<mode>[0-9a-f]+) (?P<inode>\d+) (?P<device>\d+)\n\Z")
 # What stat(1) says of a file that is not there, or that the user may not reach.
 _REASONS = {"No such file or directory": errno.ENOENT, "Permission denied": errno.EACCES}
@@ -176,13 +174,20 @@ class RecordedFind(FindCollector):
         for directory in directories.values():
             if directory in self._runner.answer.closed:
                 raise os_error(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), directory)
-        argv = commands.find_paths(directories.values())
+        argv = commands.find_queues(directories.values())
         doing = f"counting in {self._queue_directory}"
         found, rc, dummy = self._runner.recorded(argv, doing)
         if rc != 0 or found.stderr:
             raise UnseenError("find complained")
-        counts = _counts(found.stdout, QUEUES)
-        return {queue: Files(counts[queue], None, []) for queue in directories}
+        counts = dict.fromkeys(directories.values(), 0)
+        for line in found.stdout.splitlines():
+            said = _FOUND.match(line)
+            if not said or counts.get(said.group("directory")) != 0:
+                raise UnseenError("find printed something else")
+            counts[said.group("directory")] = int(said.group("count"))
+        return {
+            queue: Files(counts[directory], None, []) for queue, directory in directories.items()
+        }
 
 
 class RecordedPostqueue(PostqueueCollector):
@@ -193,19 +198,20 @@ class RecordedPostqueue(PostqueueCollector):
     def count_json(self, warnings: list[str], details: Details | None) -> dict[str, int]:
         argv = commands.postqueue_json(self._config_directory)
         found, rc, argv = self._runner.recorded(argv)
-        counts = _counts(found.stdout, LISTED_QUEUES)
+        counts = _listed(found.stdout)
         warnings += judge_listing(argv, rc, found.stderr, sum(counts.values()))
         return counts
 
 
-def _counts(text: str, queues: tuple[str, ...]) -> dict[str, int]:
-    """The counts by queue that the script printed. Raises UnseenError if it saw anything else."""
+def _listed(text: str) -> dict[str, int]:
+    """The messages by queue that the script counted in a listing. Raises UnseenError if it saw
+    anything else."""
     counts = {}
     for line in text.splitlines():
-        said = _COUNT.match(line)
-        if not said or said.group("queue") in counts:
+        said = _LISTED.match(line)
+        if not said:
             raise UnseenError("the counting printed something else")
         counts[said.group("queue")] = int(said.group("count"))
-    if counts.pop("odd", None) != 0 or set(counts) - set(queues):
-        raise UnseenError("the counting saw lines of another kind")
-    return {queue: counts.get(queue, 0) for queue in queues}
+    if counts.pop("odd", None) != 0 or set(counts) - set(LISTED_QUEUES):
+        raise UnseenError("the listing has lines of another kind")
+    return {queue: counts.get(queue, 0) for queue in LISTED_QUEUES}

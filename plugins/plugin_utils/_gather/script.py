@@ -33,16 +33,17 @@ _FUNCTIONS = {
     "postconf_listed": commands.postconf_parameters(LISTED, _DIRECTORY),
     "postconf_values": commands.postconf_values(PARAMETERS, _DIRECTORY),
     "postqueue_json": commands.postqueue_json(_DIRECTORY),
-    "find_paths": commands.find_paths([_DIRECTORY]),
+    "find_queues": commands.find_queues([_DIRECTORY]),
     "stat_file": commands.stat_file(_DIRECTORY),
 }
 _NOT_SENT = re.compile(r"^\s*(#.*\n)?", re.MULTILINE)
 
 
-def command() -> str:
+def command(environment: str = "") -> str:
     """The command line that runs the script from standard input, with no more of the environment
-    than the module's commands have."""
-    return f"""{SHELL} -c 'exec env -i PATH="$PATH" LC_ALL=C {SHELL} -s'"""
+    than the module's commands have. environment: assignments, which may set PATH."""
+    line = f'exec env -i PATH="$PATH" LC_ALL=C {SHELL} -s'
+    return f"{environment} {SHELL} -c {shlex.quote(line)}" if environment else line
 
 
 def render(request: Request, directories: list[str] | None, timeout: int, mark: str) -> str:

@@ -43,7 +43,7 @@ class Machine:
         self.path = f"{self.bin}:/usr/bin:/bin"
         if shell == "busybox":
             # Its own tools, as on a host that has no others; Debian's lacks cksum.
-            for tool in ("awk", "env", "find", "setsid", "sleep", "stat", "tr"):
+            for tool in ("awk", "env", "find", "setsid", "sleep", "stat", "tr", "uniq"):
                 (self.bin / tool).symlink_to(shutil.which("busybox"))
 
     def reply(self, command: str, stdout: str | bytes = "", rc: int = 0, stderr: str = "") -> None:

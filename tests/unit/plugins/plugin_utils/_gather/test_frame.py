@@ -26,7 +26,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.gatherer i
 
 MARK = "0123456789abcdef"
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
-FIND = "find -P {} -type f -print0".format(" ".join(f"/spool/{queue}" for queue in QUEUES))
+FIND = "find -P {} -noignore_readdir_race -type f -printf %H\\n".format(
+    " ".join(f"/spool/{queue}" for queue in QUEUES)
+)
 STAT = "stat -L -c %f %i %d /spool/pid/master.pid"
 
 
@@ -41,7 +43,7 @@ BODY = (
         "postconf -hx multi_instance_name config_directory queue_directory",
         "\n/etc/postfix\n/spool\n",
     )
-    + run(FIND, "deferred 12\nodd 0\n")
+    + run(FIND, "     12 /spool/deferred\n")
     + run(STAT, "8180 2908867 137\n")
     + "locks 59\n60: FLOCK  ADVISORY  WRITE 294 00:89:2908867 0 EOF\nsize 145\n"
     "file /spool/pid/master.pid\nholder unseen\nstate done"
@@ -84,7 +86,7 @@ def test_nothing_may_be_added(extra, position):
         (b"Welcome to mx1!\n" + FRAME, "before it stands 'Welcome to mx1!'"),
         (FRAME + b"logout\n", "after it stands 'logout'"),
         (FRAME[:-20], "its end is missing"),
-        (FRAME.replace(b"deferred 12", b"deferred 13"), "its checksum or length is another"),
+        (FRAME.replace(b"     12 /spool", b"     13 /spool"), "its checksum or length is another"),
         (FRAME[:20], "it is incomplete"),
         (pack(BODY, "fedcba9876543210"), "its end is missing"),
         (FRAME + FRAME, "after it stands"),
