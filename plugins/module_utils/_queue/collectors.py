@@ -281,4 +281,4 @@ def judge_listing(
     if flaw:
         kind = "truncated_listing" if isinstance(flaw, CutShort) else "unparsed_listing"
         raise HostError(kind, f"the listing is not usable: {flaw}", args, rc, stderr)
-    return stderr.splitlines()
+    return [line for line in stderr.splitlines() if line.strip()]

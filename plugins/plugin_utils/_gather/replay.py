@@ -50,8 +50,10 @@ _FOUND = re.compile(r"\s*(?P<count>\d+) (?P<directory>/.*)\Z")
 _STATUS = re.compile(r"(?P<mode>[0-9a-f]+) (?P<inode>\d+) (?P<device>\d+)\n\Z")
 # What stat(1) says of a file that is not there, or that the user may not reach.
 _REASONS = {"No such file or directory": errno.ENOENT, "Permission denied": errno.EACCES}
-# From here on a shell's exit code stands for a signal or a program that could not be started.
+# A shell's own exit codes: from here on for a signal or a program that could not be started, and
+# for what is no shell script, as which it runs a program that the kernel does not know.
 _NO_EXIT_CODE = 126
+_NO_SCRIPT = 2
 
 
 class UnseenError(Exception):
@@ -105,9 +107,10 @@ class RecordedRunner(Runner):
             raise self._late(argv, found, doing)
         if found.program is None:
             raise not_found(argv, self.answer.path)
-        if not found.rc.isdecimal() or int(found.rc) >= _NO_EXIT_CODE:
-            raise UnseenError(f"{argv[0]} did not end by itself")
-        return found, int(found.rc), [found.program, *argv[1:]]
+        rc = int(found.rc) if found.rc.isdecimal() else _NO_EXIT_CODE
+        if rc >= _NO_EXIT_CODE or rc == _NO_SCRIPT:
+            raise UnseenError(f"{argv[0]} did not run to its end")
+        return found, rc, [found.program, *argv[1:]]
 
     def _late(self, argv: list[str], found: Run | None, doing: str | None) -> HostError:
         if doing:

@@ -37,7 +37,7 @@ locate() {
 }
 
 # Runs a command, through the function $filter if set, and prints path, exit code, stderr and stdout; leaves $rc and $output.
-# stderr is taken by the inner substitution and stdout by the outer one, each with the exit code behind it, which also keeps the last newlines.
+# stderr is taken by the inner substitution and stdout by the outer one, with the exit code behind it, which also keeps the last newlines.
 # No command holds the answer's own descriptor, so one that hangs does not hold up the answer.
 run() {
     say "run $*"
@@ -50,21 +50,21 @@ run() {
     shift
     output=$(
         {
-            errors=$(
-                {
-                    if [ "$filter" ]; then
+            if [ "$filter" ]; then
+                errors=$(
+                    {
                         {
                             "$program" "$@" 2>&5 3>&- 4>&- 5>&-
                             printf ' %s' "$?" >&5
                         } | "$filter" >&3 4>&- 5>&-
-                    else
-                        "$program" "$@" 2>&5 >&3 3>&- 4>&- 5>&-
-                        printf ' %s' "$?" >&5
-                    fi
-                } 5>&1
-            )
-            rc=${errors##* }
-            errors=${errors% *}
+                    } 5>&1
+                )
+                rc=${errors##* }
+                errors=${errors% *}
+            else
+                errors=$(exec "$program" "$@" 2>&1 >&3 3>&- 4>&-)
+                rc=$?
+            fi
             [ "${#errors}" -le 65536 ] || errors='' rc=long
             printf 'rc %s\nerr %s\n%s\n' "$rc" "${#errors}" "$errors" >&4
             printf ' %s' "$rc"
