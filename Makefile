@@ -48,6 +48,7 @@ unit: $(DEV) | $(LINK) ## The unit tests; T=a file, or an expression of names as
 	pytest -q $(if $(T),$(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)"),--numprocesses auto) </dev/null
 
 coverage: $(DEV) | $(LINK) ## The unit tests, and how much of the plugins they run: branches included, at least 95 %
+	tests/gates/shells
 	pytest -q --numprocesses auto --cov --cov-report=term </dev/null
 
 types: $(DEV) | $(LINK) ## mypy on the plugins, strictly, and on the unit tests

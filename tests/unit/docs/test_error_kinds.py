@@ -27,6 +27,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.collectors 
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.details import Details
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.reading import HINTS, read
+from ansible_collections.mailops.postfix.plugins.plugin_utils._gather import frame
 
 MOLECULE = pathlib.Path(__file__).resolve().parents[3] / "molecule"
 OTHER = 54321
@@ -150,6 +151,9 @@ class Provoked:
     def command_failed(self):
         self.program("postqueue", "echo 'postqueue: fatal: out of memory' >&2; exit 69")
         PostqueueCollector(self.runner).collect(["active"])
+
+    def torn_answer(self):
+        frame.unpack(frame.pack(b"body", "mark")[:-1], "mark")
 
 
 # What Ansible returns in place of the module's result, by the kind that the report gives it.
