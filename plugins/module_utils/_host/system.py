@@ -276,6 +276,8 @@ class Host:
 
         locks: those on inodes of the same number whose device seems to be another; None without a
         table."""
+        if locks is None and not os.path.exists(f"{self._proc}/self"):
+            return Running(None, None, None, f"{path}: there is no {self._proc} to see it in")
         try:
             pid = int(self.read(path))
             if self._has_open(pid, status):

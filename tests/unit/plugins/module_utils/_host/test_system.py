@@ -58,6 +58,7 @@ def table(tmp_path):
         status = os.stat(str(tmp_path / "pid" / "master.pid"))
         device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
         (tmp_path / "locks").write_text(line.format(device=device, inode=status.st_ino))
+        (tmp_path / "self").mkdir(exist_ok=True)
         return Host(proc=str(tmp_path))
 
     return make
@@ -137,6 +138,15 @@ def test_pid_file_that_is_a_pipe(queue_directory, table):
     os.mkfifo(str(path))
     found = host.find_master(str(queue_directory))
     assert (found.running, found.why) == (None, f"{path} is not a regular file")
+
+
+def test_system_without_proc(queue_directory):
+    """As FreeBSD and macOS: nothing shows that no master runs."""
+    found = Host(proc=str(queue_directory / "absent")).find_master(str(queue_directory))
+    assert (found.running, found.why) == (
+        None,
+        f"{queue_directory}/pid/master.pid: there is no {queue_directory}/absent to see it in",
+    )
 
 
 def test_looking_takes_no_lock(queue_directory, table, monkeypatch):
