@@ -199,5 +199,5 @@ def _reason(key: tuple[str, bool], count: int, example: str | None) -> dict[str,
 def _number(value: Any) -> int:
     """A number of bytes or seconds from a listing. Raises ValueError for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
-        raise ValueError("not a number of bytes or seconds")
+        raise ValueError
     return value

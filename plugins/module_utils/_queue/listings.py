@@ -110,7 +110,7 @@ def parse_plain_listing(lines: Iterable[str]) -> Iterator[PlainMessage]:
             size // 1024,
         ):
             raise CutShort(
-                f"the closing line says {line!r}, but {messages} messages with {int(size // 1024)}"
+                f"the closing line says {line!r}, but {messages} messages with {size // 1024}"
                 " Kbytes were listed"
             )
         _expect_end(lines)

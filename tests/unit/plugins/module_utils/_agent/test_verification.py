@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._agent import verification
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._host.system import Host
 
 INSTANCE = {
     "config_directory": "/etc/postfix",
@@ -60,9 +61,10 @@ def metrics(**sizes):
 
 @pytest.fixture
 def host(monkeypatch):
-    """A host that is as planned, which a test changes: what each step would change, the Agent,
-    counts before and after, and what the check says."""
+    """A host that is as planned, which a test changes: what each step would change, the Agent (of
+    several answers, each is given once), counts before and after, and what the check says."""
     said = {
+        "slept": [],
         "changes": {},
         "agent": AGENT,
         "counts": [{"active": 3, "deferred": 40}] * 20,
@@ -72,8 +74,9 @@ def host(monkeypatch):
 
     def ensure(step):
         def answer(options, deadline, check_mode):
-            assert check_mode
+            assert check_mode and isinstance(deadline, Deadline)
             if step == "log" and options.get("means") == "none":
+                assert options["user"] == "dd-agent"
                 return {"changed": False, "logs": said["logs"], "diff": []}
             found = said["changes"].get(step)
             if isinstance(found, HostError):
@@ -86,14 +89,26 @@ def host(monkeypatch):
         verification, "_ENSURE", {step: ensure(step) for step in verification._ENSURE}
     )
     monkeypatch.setattr(verification.access, "ensure", ensure("log"))
-    monkeypatch.setattr(verification, "describe_agent", lambda *arguments: said["agent"])
-    monkeypatch.setattr(
-        verification, "_count", lambda plan, runner, deadline: [said["counts"].pop(0)]
-    )
+
+    def runner(deadline, **identity):
+        assert isinstance(deadline, Deadline)
+        return identity
+
+    def describe_agent(runner, host, agent):
+        # root looks at the Agent.
+        assert (runner, type(host), agent) == ({}, Host, PLAN["agent"])
+        return said["agent"].pop(0) if isinstance(said["agent"], list) else said["agent"]
+
+    def count(plan, runner, deadline):
+        assert isinstance(deadline, Deadline)
+        return [said["counts"].pop(0)]
+
+    monkeypatch.setattr(verification, "describe_agent", describe_agent)
+    monkeypatch.setattr(verification, "_count", count)
     monkeypatch.setattr(verification, "_counted", lambda plan, collector: [])
-    monkeypatch.setattr(verification, "Runner", lambda deadline, run_as=None, mounts_of=None: None)
+    monkeypatch.setattr(verification, "Runner", runner)
     monkeypatch.setattr(verification, "run_check", lambda *arguments: said["checks"].pop(0))
-    monkeypatch.setattr(verification.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(verification.time, "sleep", said["slept"].append)
     monkeypatch.setattr(verification, "_START", 0)
     return said
 
@@ -232,6 +247,8 @@ def test_a_missing_package_is_asked_for(host):
         ["config", "log"],
         ["acl"],
     ]
+    host["changes"].pop("config")
+    assert kinds() == (["not_as_planned"], "access to the log is not as the role grants it:")
 
 
 def test_a_log_that_cannot_be_read(host):
@@ -348,19 +365,37 @@ def test_a_restart_whose_need_is_unknown_is_none(host):
 
 @pytest.mark.parametrize(("own_mounts", "mounts_of"), [(True, 7), (False, None)])
 def test_the_check_sees_what_the_agent_sees(host, monkeypatch, own_mounts, mounts_of):
-    asked = []
-    monkeypatch.setattr(verification, "Runner", lambda deadline, **identity: asked.append(identity))
+    runners = []
+
+    def check(runner, *arguments):
+        runners.append(runner)
+        return host["checks"].pop(0)
+
+    monkeypatch.setattr(verification, "run_check", check)
     host["agent"] = dict(AGENT, process=dict(PROCESS, pid=7, own_mounts=own_mounts))
     prove()
-    assert {"run_as": "dd-agent", "mounts_of": mounts_of} in asked
+    assert runners == [{"run_as": "dd-agent", "mounts_of": mounts_of}]
 
 
 def test_an_agent_that_opens_its_log_late(host, monkeypatch):
     monkeypatch.setattr(verification, "_START", 30)
-    answers = [dict(AGENT, process=dict(PROCESS, open_files=[])), dict(AGENT, process=None), AGENT]
-    monkeypatch.setattr(verification, "describe_agent", lambda *arguments: answers.pop(0))
+    host["agent"] = [
+        dict(AGENT, process=dict(PROCESS, open_files=[])),
+        dict(AGENT, process=None),
+        AGENT,
+    ]
     assert "/var/log/mail.log readable and open in the Agent" in prove()[0]
-    assert answers == []
+    assert (host["agent"], host["slept"]) == ([], [1, 1])
+
+
+def test_each_log_that_is_not_open_is_named(host):
+    host["agent"] = dict(AGENT, process=dict(PROCESS, open_files=["/var/log/mail.info"]))
+    paths = ["/var/log/mail.log", "/var/log/mail.info", "/var/log/mail.err"]
+    assert kinds(logs={"paths": paths, "journal": True}) == (
+        ["log_not_open"],
+        "the Agent does not hold /var/log/mail.log, /var/log/mail.err, the journal open, so it"
+        " collects nothing from there",
+    )
 
 
 def test_the_journal_is_open(host):
@@ -382,10 +417,12 @@ def test_sudo_does_not_matter_to_postqueue(host, monkeypatch):
 
 def test_a_restart_that_is_not_wanted_is_a_warning(host):
     host["agent"] = dict(AGENT, restart_due=["started before"])
-    proved, warnings = prove(restart={"wanted": False})
-    assert (
-        proved == "1 instance, active 3=3 deferred 40=40"
-        and "datadog_postfix_restart is false" in warnings[0]
+    assert prove(restart={"wanted": False}) == (
+        "1 instance, active 3=3 deferred 40=40",
+        [
+            "The Agent still runs with its old configuration, because datadog_postfix_restart is"
+            " false. Restart it."
+        ],
     )
 
 
@@ -393,6 +430,7 @@ def test_an_agent_that_starts_gets_its_time(host, monkeypatch):
     monkeypatch.setattr(verification, "_START", 30)
     host["checks"].insert(0, ([], [], [HostError("agent_starting", "no auth_token")]))
     assert prove()[0].startswith("1 instance")
+    assert host["slept"] == [1]
 
 
 def test_an_agent_that_does_not_start_in_time(host):

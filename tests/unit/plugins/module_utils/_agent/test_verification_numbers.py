@@ -8,11 +8,12 @@ and how it explains what the check hides."""
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._agent import verification
-from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 CHECK = "datadog-agent check postfix --json"
@@ -90,7 +91,12 @@ def prove(monkeypatch, recording):
         monkeypatch.setattr(
             verification, "describe_agent", lambda *arguments: {"process": None, "restart_due": 1}
         )
-        monkeypatch.setattr(verification, "Runner", lambda deadline, **identity: runner)
+
+        def run_by(deadline, **dummy):
+            assert isinstance(deadline, Deadline)
+            return runner
+
+        monkeypatch.setattr(verification, "Runner", run_by)
         plan = {
             "method": method,
             "instances": instances,
@@ -219,6 +225,21 @@ def test_a_count_that_is_refused_to_the_agents_user(prove, instance, answer, kin
     assert error.message == f"/etc/postfix: {active} could not be counted: {stderr.strip()}"
     assert error.hint == hint.format(directory=counted["queue_directory"])
     assert (error.command, error.rc, error.stderr) == (sudo_find(active).split(), rc, stderr)
+
+
+def test_a_hint_of_its_own_stays(prove, instance):
+    def answer():
+        raise HostError("not_installed", "sudo was not found", hint="Install sudo on this host.")
+        yield
+
+    counted = instance()
+    (error,) = prove(
+        "find", [counted], {sudo_find(counted["queue_directory"] + "/active"): answer()}
+    )
+    assert (error.message, error.hint) == (
+        "/etc/postfix: sudo was not found",
+        "Install sudo on this host.",
+    )
 
 
 def test_each_instance_that_is_refused_is_named(prove, instance):
@@ -350,6 +371,7 @@ def test_a_listing_that_is_refused_to_the_agents_user(prove, instance, stderr, k
         (["Mail queue is empty", "9A66A24C016"], (0, 0, 1)),
         (["03D1C24C0B7*", "E4B2224C07E!", "both *!", "ab12", "7"], (2, 1, 2)),
         (["", "   ", "(refused)", "-- 2 Kbytes in 10 Requests."], (0, 0, 0)),
+        (["7 a@example.com"], (0, 0, 1)),
         (["   a@example.com", "   a!b@example.com"], (0, 1, 0)),
     ],
 )
@@ -408,6 +430,19 @@ def test_a_directory_that_the_agents_user_cannot_enter_is_named(prove, instance)
         f"Restore the mode of {directory} ('postfix set-permissions', 'namei -l {directory}').",
     )
     assert (error.command, error.rc, error.stderr) == (CHECK.split(), 0, "")
+
+
+def test_a_directory_that_vanishes_is_missing(prove, instance):
+    counted = dict(instance(), reported=["hold"])
+    hold = counted["queue_directory"] + "/hold"
+    os.mkdir(hold)
+
+    def vanishing():
+        os.rmdir(hold)
+        yield checked(error=hold + " does not exist")
+
+    (error,) = prove("find", [counted], {CHECK: vanishing()})
+    assert error.message == f"the check postfix reports: {hold} does not exist"
 
 
 def test_a_directory_that_is_not_reported_is_none_of_its_causes(prove, instance):

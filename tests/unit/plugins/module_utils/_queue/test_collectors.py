@@ -327,6 +327,13 @@ def test_json_listing(recording, sample):
     assert warnings == []
 
 
+def test_json_listing_gives_details(recording, sample):
+    commands = recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"),)})
+    details = Details(["size"], ["hold"])
+    assert PostqueueCollector(commands).collect(["hold"], details)[0] == {"hold": 2}
+    assert details.sizes["hold"] > 0
+
+
 def test_json_listing_of_an_empty_queue(recording):
     counts, dummy = PostqueueCollector(recording({"postqueue -j": ("",)})).collect(QUEUES)
     assert counts == {
@@ -427,9 +434,10 @@ def test_plain_listing_cut_short(recording, sample):
     ],
 )
 def test_listing_that_is_something_else(recording, listing, kind, flaw):
-    error = refusal(PostqueueCollector(recording({"postqueue -j": (listing,)})))
+    warning = "postqueue: warning: x\n"
+    error = refusal(PostqueueCollector(recording({"postqueue -j": (listing, 0, warning)})))
     assert (error.kind, error.message) == (kind, f"the listing is not usable: {flaw}")
-    assert (error.command, error.rc, error.stderr) == (["postqueue", "-j"], 0, "")
+    assert (error.command, error.rc, error.stderr) == (["postqueue", "-j"], 0, warning)
 
 
 def test_plain_listing_has_no_details(recording):

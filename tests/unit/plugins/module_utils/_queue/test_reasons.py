@@ -15,6 +15,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons imp
     fold_reason,
 )
 
+
+@pytest.fixture(autouse=True)
+def nothing_was_folded_before():
+    fold_reason.cache_clear()
+
+
 # Each group is one cause, in the words of different messages.
 CAUSES = {
     "connect to <host>: Connection timed out": [

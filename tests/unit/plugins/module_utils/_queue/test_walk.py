@@ -60,6 +60,29 @@ def test_it_counts_as_find_does(queue, monkeypatch, batch):
     assert open_files() == before
 
 
+def test_no_more_than_a_batch_of_entries_is_read_at_once(tmp_path, monkeypatch):
+    for number in range(10):
+        (tmp_path / f"{number}").touch()
+    scandir = os.scandir
+    read = []
+
+    class Watched:
+        def __init__(self, directory):
+            self._entries = scandir(directory)
+
+        def __enter__(self):
+            return (read.append(entry) or entry for entry in self._entries)
+
+        def __exit__(self, *dummy):
+            self._entries.close()
+
+    monkeypatch.setattr(walk.os, "scandir", Watched)
+    monkeypatch.setattr(walk, "_BATCH", 4)
+    ahead = []
+    assert walk.count_files(str(tmp_path), lambda name: ahead.append(len(read))) == 10
+    assert ahead == [4] * 4 + [8] * 4 + [10] * 2
+
+
 def test_what_is_no_directory_of_a_queue(queue, tmp_path):
     os.symlink(queue, tmp_path / "link")
     for path, message in (
@@ -78,7 +101,7 @@ def test_what_is_no_directory_of_a_queue(queue, tmp_path):
 
 
 def test_a_path_that_cannot_be_looked_at():
-    path = "/" + "x" * 300
+    path = "x" * 300
     for look in (walk.check_directory, walk.count_files):
         with pytest.raises(HostError) as caught:
             look(path)
