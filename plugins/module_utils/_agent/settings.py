@@ -107,7 +107,7 @@ def set_yaml_switch(text: str, key: str) -> Change | None:
         return None
     entry = _yaml_entry(text, key)
     if entry:
-        drafts = [_with_value(text, entry, "true" if text[entry.start - 1] in " \t" else " true")]
+        drafts = [_with_value(text, entry, "true" if entry.value else " true")]
     else:
         indent, end = _document(text)
         line = " " * indent + key + ": true"
@@ -125,7 +125,7 @@ def _below_comment(text: str, key: str, end: int) -> int | None:
     """The end of the first line that has the key in a comment."""
     comment = re.compile(rf"[ \t]*#+[ \t]*{key}[ \t]*:", re.IGNORECASE)
     for dummy, start, stop in _lines(text, _YAML_BREAK):
-        if start < end and comment.match(text, start, stop):
+        if start < end and comment.match(text, start):
             return stop
     return None
 

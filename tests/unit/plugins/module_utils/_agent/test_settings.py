@@ -50,6 +50,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._agent.settings im
         ("---\n...\nlogs_enabled: true\n", None),
         ("...\nlogs_enabled: true\n", True),
         ("{any: form}\n<<: *other\n", None),
+        ("\ufeff---\nlogs_enabled: true\n", True),
+        ("\ufeff  a: 1\n  logs_enabled: true\n", True),
+        ("X : 1\nlogs_enabled: true\n", True),
+        ("Xlogs_enabled: true\n", None),
     ],
 )
 def test_switch_in_a_yaml_file(text, value):
@@ -75,6 +79,13 @@ def test_switch_in_a_yaml_file(text, value):
         ("a: 1\n<<: *other\nlogs_enabled: true\n", "line 2: the form"),
         ("a: 1\n? logs_enabled\n: true\n", "line 2: the form"),
         ("logs_enabled:true\n", "line 1: the form"),
+        ("logs_enabled: true\u00a0\n", "line 1: the value of logs_enabled"),
+        ("logs_enabled: trueX\n", "line 1: the Agent does not take 'trueX'"),
+        (
+            "logs_enabled: " + "x" * 50,
+            f"line 1: the Agent does not take {'x' * 40!r}, the value of logs_enabled, for a"
+            " boolean",
+        ),
     ],
 )
 def test_yaml_file_that_is_not_plain(text, why):
@@ -95,6 +106,8 @@ def test_yaml_file_that_is_not_plain(text, why):
         ("DD_LOGS_ENABLED='1'\r\n", True),
         ('DD_LOGS_ENABLED=true\nDD_LOGS_ENABLED="false"\n', False),
         ("DD_TAGS=a \\\nb\n", None),
+        ("  # DD_LOGS_ENABLED=true\n", None),
+        ("no assignment\nDD_LOGS_ENABLED=true\n", True),
     ],
 )
 def test_switch_in_an_environment_file(text, value):
@@ -104,7 +117,16 @@ def test_switch_in_an_environment_file(text, value):
 @pytest.mark.parametrize(
     "text, why",
     [
-        ("DD_LOGS_ENABLED=yes\n", "line 1: the Agent does not take 'yes'"),
+        (
+            "DD_LOGS_ENABLED=yes\n",
+            "line 1: the Agent does not take 'yes', the value of DD_LOGS_ENABLED, for a boolean",
+        ),
+        ("DD_LOGS_ENABLED=XtrueX\n", "line 1: the Agent does not take 'XtrueX'"),
+        ("DD_LOGS_ENABLED=true\f\n", "line 1: the Agent does not take 'true\\x0c'"),
+        ("DD_LOGS_ENABLED='\n", "line 1: a value that goes on"),
+        ("\n# comment \\\nDD_LOGS_ENABLED=true\n", "line 2: a value that goes on"),
+        ("\u00a0# DD_LOGS_ENABLED=true\n", "line 1: how DD_LOGS_ENABLED"),
+        ("X# DD_LOGS_ENABLED=true\n", "line 1: how DD_LOGS_ENABLED"),
         ("export DD_LOGS_ENABLED=true\n", "line 1: how DD_LOGS_ENABLED"),
         ("DD_LOGS_ENABLED\n", "line 1: how DD_LOGS_ENABLED"),
         ("A=b \\\nDD_LOGS_ENABLED=true\n", "line 1: a value that goes on"),
@@ -135,6 +157,7 @@ def test_path_that_is_not_plain():
         parse_yaml_path("confd_path: ${PLACE}\n", "confd_path")
     assert parse_environment_path("DD_CONFD_PATH='/a b'\n", "DD_CONFD_PATH") == "/a b"
     assert parse_environment_path("DD_CONFD_PATH=\n", "DD_CONFD_PATH") is None
+    assert parse_environment_path("", "DD_CONFD_PATH") is None
 
 
 @pytest.mark.parametrize(
@@ -175,6 +198,19 @@ def test_path_that_is_not_plain():
             "a: 1\n# logs_enabled: false\nlogs_enabled: true\n\nb: 2\n",
         ),
         ("a: 1\n# logs_enabled: false", "", "a: 1\n# logs_enabled: false\nlogs_enabled: true\n"),
+        (
+            "logs_enabled: no # logs_enabled: no",
+            "logs_enabled: no # logs_enabled: no",
+            "logs_enabled: true # logs_enabled: no",
+        ),
+        ("a: 1\r", "", "a: 1\rlogs_enabled: true\n"),
+        ("# LOGS_ENABLED: no\na: 1\n", "", "# LOGS_ENABLED: no\nlogs_enabled: true\na: 1\n"),
+        # Below this comment it would be a document of its own.
+        (
+            "# logs_enabled: false\n---\na: 1\n",
+            "",
+            "# logs_enabled: false\n---\na: 1\nlogs_enabled: true\n",
+        ),
         # Below this comment it would be in another setting, or take what belongs to it.
         (
             "a:\n# logs_enabled: false\n  b: 2\n",
@@ -201,18 +237,18 @@ def test_enable_in_a_yaml_file(text, before, changed):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, why",
     [
-        "{logs_enabled: false}\n",
-        "logs_enabled: maybe\n",
-        "logs_enabled: [false]\n",
-        "{a: 1}\n",
-        "- a\n",
-        "logs_enabled: no\nlogs_enabled: no\n",
+        ("{logs_enabled: false}\n", "line 1: the form"),
+        ("logs_enabled: maybe\n", "line 1: the Agent does not take"),
+        ("logs_enabled: [false]\n", "line 1: the value"),
+        ("{a: 1}\n", "the form of this document does not allow to set logs_enabled"),
+        ("- a\n", "the form of this document does not allow to set logs_enabled"),
+        ("logs_enabled: no\nlogs_enabled: no\n", "twice"),
     ],
 )
-def test_yaml_file_in_which_nothing_can_be_enabled(text):
-    with pytest.raises(SettingError):
+def test_yaml_file_in_which_nothing_can_be_enabled(text, why):
+    with pytest.raises(SettingError, match=why):
         set_yaml_switch(text, "logs_enabled")
 
 
@@ -241,17 +277,17 @@ def test_enable_in_an_environment_file(text, before, changed):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, why",
     [
-        "A=b \\",
-        "# a comment \\",
-        "A='b\n",
-        "DD_LOGS_ENABLED=maybe\n",
-        "export DD_LOGS_ENABLED=false\n",
+        ("A=b \\", "line 1: a value that goes on"),
+        ("# a comment \\", "line 1: a value that goes on"),
+        ("A='b\n", "line 1: a value that goes on"),
+        ("DD_LOGS_ENABLED=maybe\n", "line 1: the Agent does not take"),
+        ("export DD_LOGS_ENABLED=false\n", "line 1: how DD_LOGS_ENABLED is meant"),
     ],
 )
-def test_environment_file_in_which_nothing_can_be_enabled(text):
-    with pytest.raises(SettingError):
+def test_environment_file_in_which_nothing_can_be_enabled(text, why):
+    with pytest.raises(SettingError, match=why):
         set_environment_switch(text, "DD_LOGS_ENABLED")
 
 

@@ -50,6 +50,19 @@ def test_instances():
     ]
 
 
+def test_no_blank_ends_the_directory_of_an_instance():
+    assert parse_instances(["- - y /etc/postfix  "])[0].config_directory == "/etc/postfix"
+
+
+@pytest.mark.parametrize(
+    ("parse", "what"), [(parse_parameters, "a parameter"), (parse_instances, "an instance")]
+)
+def test_what_is_not_understood_is_shown(parse, what):
+    with pytest.raises(ParameterError) as caught:
+        parse(["x" * 300])
+    assert str(caught.value) == f"not {what}: {'x' * 200!r}"
+
+
 @pytest.mark.parametrize("line", ["- - y", "- - maybe /etc/postfix", "- - y etc/postfix", ""])
 def test_what_is_no_instance(line):
     with pytest.raises(ParameterError):
@@ -58,6 +71,7 @@ def test_what_is_no_instance(line):
 
 def test_folding_knows_only_ascii_blanks():
     assert fold(" a,\n\t b\u00a0c  ") == "a, b\u00a0c"
+    assert fold(" \u00a0XaX\u00a0 ") == "\u00a0XaX\u00a0"
 
 
 @hypothesis.given(strategies.lists(strategies.text()))
@@ -103,6 +117,11 @@ def test_lists_are_read_back(items, separator):
         ("b = 1\na = 1,\n  2\n# x\n\n", ["a = 1,\n  2"]),
         ("a =\n\t1\n# x\n\n  # y\n 2\nb = 1\n 3\n", ["a =\n\t1\n# x\n\n  # y\n 2"]),
         ("a = 1\nb = 2\na = 3\n 4\n", ["a = 1", "a = 3\n 4"]),
+        (" 1\na = 2\n", ["a = 2"]),
+        ("a = b=c\n", ["a = b=c"]),
+        ("a\u00a0= 1\n", []),
+        ("a = 1\n\u00a0\n 2\n", ["a = 1"]),
+        ("a = 1\n\u00a0# x\n 2\n", ["a = 1"]),
     ],
 )
 def test_lines_that_set_a_parameter(text, found):
