@@ -298,10 +298,12 @@ class MainCf:
         try:
             return self._view(parameters)
         except HostError as error:
+            if error.rc is None:
+                raise  # postconf did not refuse the change
             raise HostError(
                 "bad_argument",
                 "parameters: with this change Postfix could not read main.cf:"
-                f" {cause_of(error.stderr, error.rc or 0)}",
+                f" {cause_of(error.stderr, error.rc)}",
                 error.command,
                 error.rc,
                 error.stderr,
