@@ -178,10 +178,10 @@ def test_a_long_stderr_loses_its_middle():
     assert only_error({"errors": [error]}).stderr == "x" * 2000
     long = only_error({"errors": [dict(error, stderr="x" * 2001)]}).stderr
     assert " more characters) ... " in long
-    failed = {"failed": True, "module_stderr": "a\n" + "x" * 1998}
-    assert only_error(failed).stderr == "a\n" + "x" * 1998
-    failed["module_stderr"] += "x"
-    assert " more characters) ... " in only_error(failed).stderr
+    stderr = "a\n" + "x" * 1998
+    assert only_error({"failed": True, "module_stderr": stderr}).stderr == stderr
+    longer = only_error({"failed": True, "module_stderr": stderr + "x"}).stderr
+    assert " more characters) ... " in longer
 
 
 @pytest.mark.parametrize(
