@@ -30,7 +30,7 @@ def test_examples_write_the_fleet_as_a_table(tmp_path, instance, result):
         python.write_text(f"#!/bin/sh\ncat {answer}\n", encoding="utf-8")
         python.chmod(0o755)
     (tmp_path / "hosts").write_text(
-        "mx[1:3] ansible_connection=local"
+        "mx[1:3] ansible_connection=local mailops_postfix_gatherer=false"
         f" ansible_python_interpreter='{tmp_path}/{{{{ inventory_hostname }}}}.python'\n"
         "localhost ansible_connection=local"
         f" ansible_python_interpreter={sys.executable}\n",

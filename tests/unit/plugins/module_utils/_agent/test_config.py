@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import pathlib
 import pwd
 import stat
 import tempfile
@@ -243,6 +244,12 @@ def test_missing_conf_d(refused, directory):
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
 class TestOtherUsers:
     """In a directory that the user nobody can reach."""
+
+    @pytest.fixture
+    def tmp_path(self):
+        """Apart from those of pytest, which another run of it closes to other users."""
+        with tempfile.TemporaryDirectory() as path:
+            yield pathlib.Path(path)
 
     @pytest.fixture
     def directory(self, directory):
