@@ -248,14 +248,10 @@ class MainCf:
         for name, lines in raw.items():
             wanted, written = raw_settings(lines, name), raw_settings(text, name)
             # postconf gives repeated settings the same value, and puts the comments behind them.
-            found = (
-                [
-                    place.start()
-                    for place in re.finditer(f"^{re.escape(written[-1])}$", text, re.MULTILINE)
-                ]
-                if written
-                else []
-            )
+            found = [
+                place.start()
+                for place in re.finditer(f"^{re.escape(written[-1])}$", text, re.MULTILINE)
+            ]
             for start, setting in zip(reversed(found), reversed(wanted)):
                 own, comments = split_raw(setting)
                 moved = "\n".join([written[-1], comments])

@@ -197,7 +197,7 @@ def _instances(facts: typing.Any, errors: list[tuple[str | None, Error]]) -> lis
     for directory, error in errors:
         by_directory.setdefault(directory, []).append(error)
     for instance in found.values():
-        instance.errors += by_directory.pop(instance.key[0], [])
+        instance.errors = by_directory.pop(instance.key[0], [])
         kinds = {error.kind for error in instance.errors}
         if instance.running is False and not kinds.intersection(STOPPED):
             stopped = _error("not_running", _NOT_RUNNING)
@@ -212,7 +212,7 @@ def _uncounted(directory: str | None, errors: list[Error]) -> Instance:
 
 
 def _error(kind: str, cause: typing.Any, rc: int | None = None, stderr: typing.Any = "") -> Error:
-    message = _PREFIXES.sub("", _one_line(cause), count=1)
+    message = _PREFIXES.sub("", _one_line(cause))
     return Error(
         kind,
         scrub(message),

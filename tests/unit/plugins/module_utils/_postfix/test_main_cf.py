@@ -347,6 +347,16 @@ def test_what_only_looks_alike_is_no_use(main_cf, directory, use):
     assert plan.needs == {"inet_interfaces": "restart", "own": "reload"}
 
 
+def test_what_does_not_change_needs_nothing(main_cf):
+    plan = main_cf.plan({"mine": "192.0.2.1", "inet_interfaces": "$mine, ::1"}, "present")
+    assert plan.needs == {"mine": "none", "inet_interfaces": "restart"}
+
+
+def test_removal_of_a_parameter_and_of_its_use(main_cf):
+    plan = main_cf.plan({"mine": "", "inet_interfaces": ""}, "absent")
+    assert plan.needs == {"mine": "restart", "inet_interfaces": "restart"}
+
+
 def test_a_change_beside_one_that_needs_a_restart(main_cf):
     plan = main_cf.plan({"relayhost": "c", "inet_protocols": "ipv4"}, "present")
     assert plan.needs == {"relayhost": "reload", "inet_protocols": "restart"}
@@ -613,6 +623,9 @@ def test_lines_come_back_as_they_were(main_cf, directory):
     assert main_cf.setting("relayhost") == "relayhost = c"
     put_back(main_cf, FOLDED)
     assert (directory / "main.cf").read_text() == TEXT
+    main_cf._runner.asked.clear()
+    put_back(main_cf, FOLDED)
+    assert "-e" not in [command[3] for command in main_cf._runner.asked]
     # Also where the value is the same by then.
     change(main_cf, {"relayhost": "c"})
     change(main_cf, {"relayhost": "a, b"})
@@ -646,15 +659,16 @@ def test_text_that_is_not_utf_8(main_cf, directory):
     text = "# caf\u00e9 \udce9\n" + TEXT
     (directory / "main.cf").write_text(text, encoding="utf-8", errors="surrogateescape")
     change(main_cf, {"relayhost": "c"})
+    assert main_cf.setting("relayhost") == "relayhost = c"
     put_back(main_cf, FOLDED)
     assert (directory / "main.cf").read_bytes() == text.encode("utf-8", "surrogateescape")
 
 
 def test_lines_come_back_among_comments_that_changed(main_cf, directory):
     lines = "relayhost=a,\n# one\n\n   b"
-    (directory / "main.cf").write_text("relayhost = c\n# one\n\ninet_protocols = all\n")
+    (directory / "main.cf").write_text("# a\nrelayhost = c\n# one\n\ninet_protocols = all\n")
     put_back(main_cf, lines)
-    assert (directory / "main.cf").read_text() == lines + "\ninet_protocols = all\n"
+    assert (directory / "main.cf").read_text() == f"# a\n{lines}\ninet_protocols = all\n"
     (directory / "main.cf").write_text("relayhost = c\n# two\n")
     put_back(main_cf, lines)
     assert (directory / "main.cf").read_text() == "relayhost=a,\n   b\n# two\n"
