@@ -98,7 +98,7 @@ class Details:
         self,
         wanted: Collection[str],
         queues: Iterable[str],
-        top: int = 10,
+        top: int,
         now: float | None = None,
     ) -> None:
         self.wanted = wanted

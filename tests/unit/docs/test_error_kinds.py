@@ -104,7 +104,7 @@ class Provoked:
     def unknowable(self):
         (self.directory / "hold").mkdir()
         (self.directory / "hold" / "03D1C24C0B7").touch()
-        details = Details(["age"], ["hold"])
+        details = Details(["age"], ["hold"], 10)
         FindCollector(self.runner, str(self.directory)).collect(["hold"], details)
 
     def permission_denied(self):

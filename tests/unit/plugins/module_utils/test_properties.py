@@ -252,7 +252,7 @@ values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(s
 
 @given(messages, st.sampled_from(["arrival_time", "message_size", "sender", "recipients"]), values)
 def test_any_value_in_a_message_is_counted_or_refused(message, field, value):
-    details = Details(set(DETAILS), LISTED_QUEUES, now=NOW)
+    details = Details(set(DETAILS), LISTED_QUEUES, 10, now=NOW)
     try:
         list(details.watch([dict(message, **{field: value})]))
     except ListingError:
@@ -262,7 +262,7 @@ def test_any_value_in_a_message_is_counted_or_refused(message, field, value):
 
 @given(values)
 def test_any_recipient_is_counted_or_refused(value):
-    details = Details(set(DETAILS), ["hold"], now=NOW)
+    details = Details(set(DETAILS), ["hold"], 10, now=NOW)
     message = {
         "queue_name": "hold",
         "arrival_time": 1,

@@ -266,7 +266,7 @@ def test_names_of_files_give_the_ages(agents_find, spool, sudo_user):
         path.unlink()
     for name in (NAME, "123456.789"):
         (spool / "hold" / name).touch()
-    details = Details(["age"], ["hold"], now=ARRIVED + 400.0)
+    details = Details(["age"], ["hold"], 10, now=ARRIVED + 400.0)
     runner = agents_find("{hold}/A/" + NAME + "\n{hold}/123456.789\n")
     counts = FindCollector(runner, str(spool), sudo_user).count(["hold"], details)
     assert counts == {"hold": 2}
@@ -280,7 +280,7 @@ def test_a_name_without_an_arrival_time_has_no_age(agents_find, spool, sudo_user
     (spool / "hold" / "03D1C24C0B7").touch()
     collector = FindCollector(agents_find("{hold}/A/03D1C24C0B7\n"), str(spool), sudo_user)
     with pytest.raises(HostError) as caught:
-        collector.collect(["hold"], Details(["age"], ["hold"]))
+        collector.collect(["hold"], Details(["age"], ["hold"], 10))
     assert (caught.value.kind, caught.value.message, caught.value.hint) == (
         "unknowable",
         "the age of a message cannot be read from the name of its file: 03D1C24C0B7",
@@ -329,7 +329,7 @@ def test_json_listing(recording, sample):
 
 def test_json_listing_gives_details(recording, sample):
     commands = recording({"postqueue -j": (sample("postqueue_j_mixed.jsonl"),)})
-    details = Details(["size"], ["hold"])
+    details = Details(["size"], ["hold"], 10)
     assert PostqueueCollector(commands).collect(["hold"], details)[0] == {"hold": 2}
     assert details.sizes["hold"] > 0
 
@@ -441,7 +441,7 @@ def test_listing_that_is_something_else(recording, listing, kind, flaw):
 
 
 def test_plain_listing_has_no_details(recording):
-    details = Details(["size", "age"], ["hold"])
+    details = Details(["size", "age"], ["hold"], 10)
     with pytest.raises(HostError) as caught:
         PostqueueCollector(recording({"postqueue -j": NO_JSON})).collect(["hold"], details)
     assert (caught.value.kind, caught.value.message, caught.value.hint) == (

@@ -228,7 +228,7 @@ def test_the_largest_numbers_and_the_smallest():
 
 def test_now_is_the_moment_if_none_is_given(monkeypatch):
     monkeypatch.setattr("time.time", lambda: 7.0)
-    assert Details(["age"], ["hold"]).now == 7.0
+    assert Details(["age"], ["hold"], 10).now == 7.0
 
 
 def test_details_of_a_real_listing(sample):
