@@ -364,6 +364,14 @@ def test_a_listing_that_is_refused_to_the_agents_user(prove, instance, stderr, k
     )
 
 
+def test_a_listing_that_fails_without_a_word(prove, instance):
+    (error,) = listed(prove, instance, (ACTIVE, -9, ""))
+    assert (error.kind, error.message) == (
+        "command_failed",
+        "/etc/postfix: exit code -9 without a message",
+    )
+
+
 @pytest.mark.parametrize(
     ("lines", "counts"),
     [

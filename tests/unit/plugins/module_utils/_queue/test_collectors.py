@@ -221,7 +221,8 @@ def test_queue_that_is_no_directory_is_no_empty_queue(recording, spool, sudo_use
 
 
 def test_walk_ends_with_the_deadline(recording, spool):
-    assert refusal(FindCollector(recording({}, Deadline(0)), str(spool))).kind == "timeout"
+    error = refusal(FindCollector(recording({}, Deadline(0)), str(spool)))
+    assert (error.kind, error.message) == ("timeout", f"counting in {spool} did not end within 0 s")
 
 
 def test_command_is_the_agents(agents_find, spool):
