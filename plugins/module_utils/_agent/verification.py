@@ -260,8 +260,8 @@ def count_listing(lines: Iterable[str]) -> dict[str, int]:
 def _untrue(
     plan: dict[str, Any], runner: Runner, before: list[dict[str, int]], deadline: Deadline
 ) -> list[str]:
-    """A warning for each instance whose listing the check misreads: the truth lies outside what
-    the check makes of the listings before and after it."""
+    """A warning for each instance that the check misreads: the true count lies outside the
+    check's readings before and after it."""
     if plan["method"] == "find":
         return []
     truths = [

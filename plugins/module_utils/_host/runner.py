@@ -124,8 +124,7 @@ class Runner:
 
 
 def not_found(argv: list[str], path: str) -> HostError:
-    """The HostError (not_installed) for a command whose program is in none of the directories of
-    path."""
+    """The error (not_installed) for a command that no directory of path, as in PATH, has."""
     hint = None if argv[0].startswith("post") else f"Install {argv[0]} on this host."
     return HostError("not_installed", f"{argv[0]} was not found in {path}", command=argv, hint=hint)
 

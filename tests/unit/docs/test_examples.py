@@ -17,7 +17,7 @@ HERE = {"fleet_report"}
 
 
 def run_in(tasks, shared):
-    """The modules whose examples tasks run, those in blocks included."""
+    """Names of the modules with examples that these tasks run, also in blocks."""
     for task in tasks:
         if task.get("ansible.builtin.include_tasks") == "tasks/examples.yml":
             yield from shared if task["loop"] == "{{ modules[first::step] }}" else task["loop"]

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The script in each shell, on a machine whose programs are recorded: it finds what the module's
-functions find there, or says why they have to be asked."""
+"""The script in each shell, on a machine with recorded programs: it finds what the module's
+functions find there, or says why the module has to be asked."""
 
 from __future__ import annotations
 
