@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._host import runner
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
+COLLECTIONS = pathlib.Path(runner.__file__).parents[6]
 SAMPLES = pathlib.Path(__file__).parent / "samples"
 
 
@@ -65,3 +69,27 @@ def recording():
 @pytest.fixture
 def sample():
     return lambda name: (SAMPLES / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def playbook(tmp_path):
+    """Runs ansible-playbook in tmp_path with these arguments; returns the process that ended."""
+
+    def run(*arguments):
+        return subprocess.run(
+            [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), *arguments],
+            cwd=str(tmp_path),
+            env={
+                "HOME": str(tmp_path),
+                "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+                "LC_ALL": "C.UTF-8",
+                "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    return run

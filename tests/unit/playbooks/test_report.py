@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import stat
-import subprocess
-import sys
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet import table
-
-COLLECTIONS = pathlib.Path(table.__file__).parents[6]
-
 
 @pytest.fixture
-def report(tmp_path):
+def report(tmp_path, playbook):
     """Runs the playbook on two hosts that return this, in tmp_path; returns its exit code and
     output."""
 
@@ -34,22 +27,8 @@ def report(tmp_path):
             f"ansible_python_interpreter={tmp_path}/python\n",
             encoding="utf-8",
         )
-        command = ["ansible-playbook", "-i", "hosts", "mailops.postfix.report", "-e", "target=mail"]
-        done = subprocess.run(
-            [*command, *arguments],
-            cwd=tmp_path,
-            env={
-                "HOME": str(tmp_path),
-                "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
-                "LC_ALL": "C.UTF-8",
-                "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        done = playbook("-i", "hosts", "mailops.postfix.report", "-e", "target=mail", *arguments)
+        return done.returncode, done.stdout
 
     return start
 

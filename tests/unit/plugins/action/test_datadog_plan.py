@@ -5,10 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 from ansible_collections.mailops.postfix.tests.injection.places import (
     AGENT,
@@ -17,10 +13,8 @@ from ansible_collections.mailops.postfix.tests.injection.places import (
     instance,
 )
 
-COLLECTIONS = pathlib.Path(__file__).resolve().parents[4] / ".build" / "collections"
 
-
-def test_a_warning_names_its_host(tmp_path):
+def test_a_warning_names_its_host(tmp_path, playbook):
     """Ansible shows the same warning once, so without a name nobody sees which hosts it is for."""
     files = [{"path": "/var/log/mail.log", "mode": "0640", "timestamps": "rfc3339"}]
     described = host(instance(log=dict(instance()["log"], files=files)))
@@ -38,19 +32,8 @@ def test_a_warning_names_its_host(tmp_path):
         ],
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-    shown = subprocess.run(
-        [
-            pathlib.Path(sys.executable).parent / "ansible-playbook",
-            "-i",
-            "mx1,mx2,",
-            tmp_path / "play.yml",
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
-        env=dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS)),
-    ).stdout
-    text = " ".join(shown.split())
+    done = playbook("-i", "mx1,mx2,", "play.yml")
+    assert done.returncode == 0, done.stdout
+    text = " ".join(done.stdout.split())
     for name in ("mx1", "mx2"):
         assert f"[WARNING]: {name}: /var/log/mail.log: Datadog's Postfix pipeline" in text

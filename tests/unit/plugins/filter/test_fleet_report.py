@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import pathlib
 import stat
-import subprocess
 import sys
 
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.filter import fleet_report
 
-COLLECTIONS = pathlib.Path(fleet_report.__file__).parents[5]
 
-
-def test_examples_write_the_fleet_as_a_table(tmp_path, instance, result):
+def test_examples_write_the_fleet_as_a_table(tmp_path, playbook, instance, result):
     # What each host's Python answers in place of the module; that of the third cannot be started.
     for host, counts in (("mx1", [0, 0, 1, 12, 1, 0]), ("mx2", [0, 0, 0, 7, 0, None])):
         answer = tmp_path / (host + ".json")
@@ -42,22 +37,9 @@ def test_examples_write_the_fleet_as_a_table(tmp_path, instance, result):
         "tasks": yaml.safe_load(fleet_report.EXAMPLES),
     }
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    done = subprocess.run(
-        ["ansible-playbook", "-i", "hosts", "play.yml"],
-        cwd=tmp_path,
-        env={
-            "HOME": str(tmp_path),
-            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = playbook("-i", "hosts", "play.yml")
     written = tmp_path / "fleet.csv"
-    assert done.returncode == 0 and written.exists(), done.stdout + done.stderr
+    assert done.returncode == 0 and written.exists(), done.stdout
     assert stat.S_IMODE(written.stat().st_mode) == 0o640
     with written.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 
-from ansible_collections.mailops.postfix.tests.injection import places
 from ansible_collections.mailops.postfix.tests.injection.places import (
     AGENT,
     OPTIONS,
@@ -30,7 +27,7 @@ GIVEN = [
 ]
 
 
-def test_templates_stay_text(tmp_path, read):
+def test_templates_stay_text(tmp_path, playbook, read):
     """With Ansible itself, which would make something else of them."""
     made_up = {
         "described": host(dict(instance(), name="NAME"), instance("postfix-out")),
@@ -40,29 +37,11 @@ def test_templates_stay_text(tmp_path, read):
     (tmp_path / "vars.json").write_text(
         json.dumps({"made_up": made_up, "directory": str(tmp_path)})
     )
-    done = subprocess.run(
-        [
-            pathlib.Path(sys.executable).parent / "ansible-playbook",
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            "-e",
-            "@vars.json",
-            PLAYBOOK,
-        ],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(pathlib.Path(places.__file__).parents[5]),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "HOME": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    python = f"ansible_python_interpreter={sys.executable}"
+    done = playbook(
+        "-i", "localhost,", "-c", "local", "-e", "@vars.json", "-e", python, str(PLAYBOOK)
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout
     conf = read((tmp_path / "conf.yaml").read_text())
     assert conf["instances"][0]["tags"] == GIVEN + ["postfix_instance:{{ 7*7 }}"]
     assert conf["instances"][0]["key"] == conf["logs"][0]["key"] == conf["logs"][0]["tags"] == GIVEN
