@@ -87,7 +87,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.table impor
 ACTIONS = ("mailops.postfix.postfix_queue", "ansible.legacy.postfix_queue", "postfix_queue")
 
 
-# ansible-core carries no types, so its class is Any.
 class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core carries no types
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
