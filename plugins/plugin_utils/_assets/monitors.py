@@ -47,7 +47,7 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 (
                     "See why: 'ansible {{host.name}} -b -m mailops.postfix.postfix_queue -a"
                     " details=reasons', or on the host 'postqueue -p' and 'qshape deferred'.",
-                    "Remove the cause: DNS, network, a destination that refuses, a relay that is down.",
+                    "Remove the cause: DNS, network, a relay that fails.",
                     "Then have Postfix try again at once: 'postqueue -f'.",
                 ),
                 "The deferred queue of {{host.name}} is below its limit again.",
@@ -80,7 +80,7 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 f" ({options['active_limit']}) new mail waits in the incoming queue.",
                 (
                     "See what fills it: 'qshape active' on the host.",
-                    "One slow destination: give it a transport of its own with a concurrency limit.",
+                    "One slow destination: give it its own transport with a concurrency limit.",
                     "All are slow: look at DNS, the network, content filters and the disk.",
                 ),
                 "The active queue of {{host.name}} has room again.",
@@ -91,8 +91,8 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "Postfix: messages on hold on {{host.name}}",
             f"min(last_15m):{_size(options, 'queue:hold')} > {hold}",
             _message(
-                "{{value}} messages are on hold on {{host.name}}, instance {{instance.name}}. Nobody"
-                " but an operator releases or deletes them.",
+                "{{value}} messages are on hold on {{host.name}}, instance {{instance.name}}."
+                " Nobody but an operator releases or deletes them.",
                 (
                     "See them: 'postqueue -p' marks them with '!'; 'postcat -hq QUEUE_ID' has the"
                     " header.",
