@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # Three rows of about the same length, run side by side; in the first the fastest first.
 GATES := reuse changelog docs lint types coverage unit-pythons importer release-test install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
 
-.PHONY: help venv quick format options unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture mutation clean
+.PHONY: help venv quick format options assets unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture mutation clean
 # The gates share .build; tests/gates/all knows which may run at a time.
 .NOTPARALLEL:
 
@@ -60,6 +60,9 @@ format: $(DEV) ## Format the Python code
 
 options: $(DEV) ## The roles' options in their READMEs, from their argument specs
 	python tests/documentation/role_options.py
+
+assets: $(DEV) | $(LINK) ## The definitions of the role datadog_assets as files, and what the page shows of them
+	PYTHONPATH=.build/collections python tests/documentation/asset_files.py
 
 scenario: $(DEV) | $(LINK) ## One Molecule scenario on hosts of its own; S=name, KEEP=1 to keep the hosts, HOSTS="trixie testing"
 	tests/gates/scenario $(S)

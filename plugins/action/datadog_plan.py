@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._plan.plan import 
 
 class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no types
     _requires_connection = False
-    _VALID_ARGS = frozenset(("postfix", "agent", "options", "official"))
+    _VALID_ARGS = frozenset(("postfix", "agent", "options", "official", "assets"))
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
@@ -27,6 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
             arguments["agent"],
             arguments["options"],
             arguments.get("official") or {},
+            arguments.get("assets") or {},
         )
         problems, warnings = plan.pop("problems"), plan.pop("warnings")
         if problems:

@@ -44,6 +44,15 @@ options:
         C(config).
     type: dict
     default: {}
+  assets:
+    description:
+      - Options of the role P(mailops.postfix.datadog_assets#role) that this host's inventory sets,
+        by their names without C(datadog_assets_) - C(deferred_threshold), C(growth_threshold),
+        C(active_threshold), C(hold_threshold) and C(wanted).
+      - A threshold for a queue that the host does not report is a warning. With V(log_pipeline)
+        wanted, a log that only this pipeline parses is none.
+    type: dict
+    default: {}
 seealso:
   - module: mailops.postfix.datadog_verify
 """

@@ -27,7 +27,10 @@ method: ".as_count()" | ".as_rate()" | ".fill(" FILL ["," NUMBER] ")"
     | ".rollup(" AGGREGATOR ["," NUMBER] ")"
 
 AGGREGATOR.2: /(avg|sum|min|max|count)\b/
-FUNCTION.2: /(abs|clamp_min|clamp_max|count_not_null|count_nonzero|cutoff_max|cutoff_min|default_zero|derivative|diff|dt|ewma_[0-9]+|hour_before|day_before|week_before|log10|log2|moving_rollup|per_hour|per_minute|per_second|timeshift|top|top_offset)(?=\()/
+FUNCTION.2: "abs" | "clamp_min" | "clamp_max" | "count_not_null" | "count_nonzero"
+    | "cutoff_max" | "cutoff_min" | "day_before" | "default_zero" | "derivative" | "diff"
+    | "dt" | "hour_before" | "log10" | "log2" | "moving_rollup" | "per_hour" | "per_minute"
+    | "per_second" | "timeshift" | "top" | "week_before"
 METRIC: /[a-z][a-z0-9_]*(\.[a-z0-9_]+)+/
 TAG.1: /[a-z][a-z0-9_.\/-]*:[A-Za-z0-9_.\/*:-]+/
 VARIABLE: /\$[a-z][a-z0-9_]*(\.value)?/
@@ -56,14 +59,18 @@ WINDOW.3: /last_[1-9][0-9]*[mhdw]\b/
     + _METRIC
     + _COMPARED,
     "service check": r"""
-start: STRING ".over(" _texts ")" [".exclude(" _texts ")"] [".by(" _texts ")"] ".last(" COUNT ")" ".count_by_status()"
+start: STRING _over [".exclude(" _texts ")"] [".by(" _texts ")"] _last ".count_by_status()"
+_over: ".over(" _texts ")"
+_last: ".last(" COUNT ")"
 _texts: STRING ("," STRING)*
 STRING: /"[^"]+"/
 COUNT: /[1-9][0-9]?/
 %ignore / +/
 """,
     "log alert": r"""
-start: "logs(" search ")" ".index(" STRING ")" ".rollup(" ROLLUP ["," STRING] ")" [".by(" STRING ("," STRING)* ")"] ".last(" LAST ")" _threshold
+start: "logs(" search ")" ".index(" STRING ")" _rollup [_by] ".last(" LAST ")" _threshold
+_rollup: ".rollup(" ROLLUP ["," STRING] ")"
+_by: ".by(" STRING ("," STRING)* ")"
 search: STRING
 ROLLUP.2: /"(count|cardinality|avg|sum|min|max|pc75|pc90|pc95|pc98|pc99)"/
 LAST.2: /"[1-9][0-9]*[mhd]"/

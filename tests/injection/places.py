@@ -104,12 +104,13 @@ def host(*instances, **changed):
     )
 
 
-def plan(described=None, agent=None, official=None, **options):
+def plan(described=None, agent=None, official=None, assets=None, **options):
     return agent_plan(
         described or host(),
         dict(AGENT, **(agent or {})),
         dict(copy.deepcopy(OPTIONS), **options),
         official or {},
+        assets or {},
     )
 
 

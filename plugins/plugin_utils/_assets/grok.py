@@ -165,7 +165,8 @@ _TEXT = Parser(
             r' %{regex("(?:milter-)?[a-z]+(?:_warning)?"):postfix.action}:'
             r' %{regex("[A-Z][A-Z-]*"):postfix.reject.stage} from %{client}:'
             r' (?:%{integer:postfix.reject.code} )?(?:%{regex("[245][.][0-9.]+"):postfix.dsn} )?'
-            r"%{data:postfix.reason};"
+            # The address that is refused, which makes every reason another, is in what follows.
+            r"(?:<[^>]*>: )?%{data:postfix.reason};"
             rf"(?: from=<{_ADDRESS}:postfix.from}}>,?)?(?: to=<{_ADDRESS}:postfix.to}}>,?)?"
             r"(?: proto=%{word:postfix.protocol},?)?"
             r'(?: helo=<%{regex("[^>]*"):postfix.helo}>)?',
@@ -216,6 +217,7 @@ _TEXT = Parser(
         ),
         Rule(
             "connection",
+            r"(?:(?:NOQUEUE|%{queue_id}): )?"
             r'%{regex("[A-Za-z][A-Za-z0-9_ ().-]*?"):postfix.event} (?:(?:from|to|for) )?%{client}'
             r"(?::? %{data:postfix.detail})?",
             (

@@ -59,8 +59,9 @@ RULES: dict[str, dict[str, str]] = {
 
 _NOT_PARSED = (
     "%s: Datadog's Postfix pipeline parses only lines that begin with a time such as 'Nov 22"
-    " 13:23:06'. These do not, so they arrive unparsed. %s, or change the first grok rule of a copy"
-    " of the pipeline."
+    " 13:23:06'. These do not, so they arrive unparsed. %s, or create this collection's pipeline"
+    " ('ansible-playbook mailops.postfix.datadog_assets'), and list it in datadog_assets_wanted for"
+    " this host as well."
 )
 _TRADITIONAL = (
     "Have it written with such times (rsyslog: the template RSYSLOG_TraditionalFileFormat;"
@@ -75,16 +76,15 @@ def plan_logs(
     options: dict[str, Any],
     common: dict[str, Any],
     problems: values.Problems,
-    warnings: list[str],
 ) -> dict[str, Any]:
     """What to collect, as dict: entries (list of dict, for conf.yaml), paths (list of str: files
-    that the Agent's user must read), journal (bool: it must read the journal), and access (dict:
-    paths, journal, maillog_file_of and means, arguments of log_access that give that).
+    that the Agent's user must read), journal (bool: it must read the journal), access (dict:
+    paths, journal, maillog_file_of and means, arguments of log_access that give that), and unparsed
+    (list of str: a warning for each source that Datadog's own pipeline does not parse).
 
     chosen: the instances as postfix_info describes them; the rest as in agent_plan. Adds to
-    problems and warnings."""
+    problems."""
     paths, units = _sources(chosen, unknown, options, problems)
-    warnings += _unparsed(chosen, paths, units)
     _check_switch(agent, options, problems)
     own = {}
     for instance in chosen:
@@ -98,6 +98,7 @@ def plan_logs(
         means = "none"
     return {
         "entries": _entries(paths, units, options, common, problems),
+        "unparsed": _unparsed(chosen, paths, units),
         "paths": paths,
         "journal": bool(units),
         "access": {

@@ -35,6 +35,13 @@ _INSTANCE_KEYS = (
     "min_collection_interval",
     "extra",
 )
+# Of the role datadog_assets, by the queue that a threshold is for.
+_THRESHOLDS = {
+    "deferred_threshold": "deferred",
+    "growth_threshold": "deferred",
+    "active_threshold": "active",
+    "hold_threshold": "hold",
+}
 # Tags that the check itself gives.
 _CHECK_TAGS = ("queue:", "instance:")
 _PREFIX = "datadog_postfix_"
@@ -45,12 +52,14 @@ def agent_plan(
     agent: dict[str, Any],
     options: dict[str, Any],
     official: dict[str, Any],
+    assets: dict[str, Any],
 ) -> dict[str, Any]:
     """What the role has to do on a host, as dict.
 
     described: result of postfix_info, empty with state=absent; agent: result of datadog_agent_info;
     options: the role's, by their names without the prefix; official: variables of the official role
-    (dict, see _check_official).
+    (dict, see _check_official); assets: options of the role datadog_assets, by their names without
+    the prefix, None where not set.
 
     Returns problems (list of str: what the role refuses, each with a hint), warnings (list of str),
     and, to be used only where there is no problem: steps (dict by name: the arguments of
@@ -89,8 +98,11 @@ def agent_plan(
     if state == "present":
         _check_official(official, options, problems)
         _check_agent(agent, options, problems)
-        entries, logs = _present(plan, described, agent, options, common, problems, warnings)
+        entries, logs = _present(plan, described, agent, options, common, problems)
         access = logs["access"]
+        if "log_pipeline" not in (assets.get("wanted") or []):
+            warnings += logs["unparsed"]
+        warnings += _blind_thresholds(plan["instances"], assets)
         if entries and not problems:
             content = conf_yaml(plan["postfix_user"], entries, logs["entries"], problems)
     plan["steps"] = _steps(plan, options, common, access, content)
@@ -104,10 +116,9 @@ def _present(
     options: dict[str, Any],
     common: dict[str, Any],
     problems: values.Problems,
-    warnings: list[str],
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Fills in the plan; returns the instances of conf.yaml and what plan_logs returns."""
-    logs: dict[str, Any] = {"access": None, "entries": []}
+    logs: dict[str, Any] = {"access": None, "entries": [], "unparsed": []}
     if not described.get("installed"):
         problems.append("Postfix is not installed on this host. Install it, or exclude the host.")
         return [], logs
@@ -137,9 +148,21 @@ def _present(
         plan["postfix_user"] = plan["instances"][0]["mail_owner"]
     if options["logs"]:
         unknown = described.get("unknown") or []
-        logs = plan_logs(chosen, unknown, agent, options, common, problems, warnings)
+        logs = plan_logs(chosen, unknown, agent, options, common, problems)
         plan["logs"] = {"paths": logs["paths"], "journal": logs["journal"]}
     return entries, logs
+
+
+def _blind_thresholds(instances: list[dict[str, Any]], assets: dict[str, Any]) -> list[str]:
+    """A warning for each threshold of a monitor that gets no number from an instance."""
+    return [
+        f"datadog_assets_{name} is set, but the check does not report the {queue} queue of"
+        f" {instance['config_directory']}, so the monitor never notifies. Add {queue} to"
+        f" {_PREFIX}queues."
+        for name, queue in _THRESHOLDS.items()
+        for instance in instances
+        if assets.get(name) is not None and queue not in instance["reported"]
+    ]
 
 
 def _steps(

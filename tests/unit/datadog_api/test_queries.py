@@ -48,7 +48,7 @@ def test_metric_queries_are_taken(text):
         ("sum:postfix.queue.size{*} by {queue", 36),
         ("sum:postfix.queue.size{*} by {queue}}", 37),
         ("sum:postfix.queue.size{*}.rollup(most, 60)", 34),
-        ("tops(sum:postfix.queue.size{*})", 1),
+        ("tops(sum:postfix.queue.size{*})", 4),
         ("sum:web.errors{*} /", 20),
         (SIZE + " > 5", 59),
     ],
