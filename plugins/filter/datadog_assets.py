@@ -11,8 +11,8 @@ version_added: 0.2.0
 author:
   - The mailops.postfix authors (@mailops)
 description:
-  - Returns a dashboard, a log pipeline and monitors for Postfix as Datadog's API takes them. The role
-    P(mailops.postfix.datadog_assets#role) applies them with M(mailops.postfix.datadog_asset).
+  - Returns a dashboard, a log pipeline and monitors for Postfix as Datadog's API takes them. The
+    role P(mailops.postfix.datadog_assets#role) applies them with M(mailops.postfix.datadog_asset).
 options:
   _input:
     description:

@@ -31,15 +31,21 @@ class Parser(NamedTuple):
     helpers: tuple[Rule, ...] = ()
 
 
-# An address between angle brackets; a quoted one can have such a bracket in it, but no ", to=".
-_ADDRESS = '%{regex("(?:[^>]|>[^ ,;:])*")'
-# What Postfix logs of the other side, NAME[ADDRESS] with or without a port, and what
-# datadog_postfix_log_rules can have made of it.
-_CLIENT = (
-    r'(?:\[client\]|(?:%{regex("[^ []+"):postfix.client.name})?'
-    r'\[(?:unknown|%{regex("[0-9A-Fa-f:.]+"):network.client.ip})\])'
-    r"(?::%{integer:network.client.port})?"
-)
+# An address between angle brackets. A quoted one can have any character in it, brackets and commas
+# included, so it ends where the rest of the line fits.
+_ADDRESS = '%{regex(".*?")'
+
+
+def _peer(name: str, place: str) -> str:
+    """The other side, NAME[ADDRESS] with or without a port, or what datadog_postfix_log_rules has
+    made of it."""
+    return (
+        rf'(?:\[client\]|(?:%{{regex("[^ []+"):{name}}})?'
+        rf'\[(?:unknown|%{{regex("[0-9A-Fa-f:.]+"):{place}.ip}})\])'
+        rf"(?::%{{integer:{place}.port}})?"
+    )
+
+
 # Short queue IDs are upper-case hexadecimal, long ones have no vowels.
 _QUEUE_ID = '%{regex("[0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}"):postfix.queue_id}'
 _PROGRAM = '(?:%{regex("[^ []+"):postfix.syslog_name}/)?%{regex("[^ /[]+"):postfix.program}'
@@ -153,6 +159,7 @@ _TEXT = Parser(
         Rule(
             "submitted",
             rf"%{{queue_id}}: (?:uid=%{{integer:postfix.uid}} from=<{_ADDRESS}:postfix.from}}>"
+            r"(?: orig_id=%{word:postfix.orig_queue_id})?"
             r"|(?:resent-)?message-id=%{data:postfix.message_id})",
             (
                 "4F2C91A0B3: uid=1500 from=<operator>",
@@ -193,7 +200,8 @@ _TEXT = Parser(
         Rule(
             "tls",
             r'%{regex("Anonymous|Untrusted|Trusted|Verified"):postfix.tls.trust} TLS connection'
-            r' (?:established|reused) %{regex("from|to"):postfix.tls.direction} %{client}'
+            r' (?:established|reused) (?:%{regex("from"):postfix.tls.direction} %{client}'
+            r'|%{regex("to"):postfix.tls.direction} %{server})'
             r"(?: to %{notSpace:postfix.tls.sni})?: %{notSpace:postfix.tls.protocol} with cipher"
             r" %{notSpace:postfix.tls.cipher} \(%{integer:postfix.tls.bits}/[0-9]+ bits\)"
             r"(?: %{data:postfix.tls.detail})?",
@@ -206,7 +214,8 @@ _TEXT = Parser(
         ),
         Rule(
             "severity",
-            r'%{regex("fatal|panic|error|warning"):postfix.severity}: (?:%{client}: )?'
+            r'%{regex("fatal|panic|error|warning"):postfix.severity}:'
+            r" (?:%{client}: |%{queue_id}: )?"
             r'%{regex(".*?"):error.message}'
             r'(?:, sasl_username=%{regex("[^ ,]+"):postfix.sasl.username})?',
             (
@@ -218,7 +227,8 @@ _TEXT = Parser(
         Rule(
             "connection",
             r"(?:(?:NOQUEUE|%{queue_id}): )?"
-            r'%{regex("[A-Za-z][A-Za-z0-9_ ().-]*?"):postfix.event} (?:(?:from|to|for) )?%{client}'
+            r'%{regex("[A-Za-z][A-Za-z0-9_ ().-]*?"):postfix.event}'
+            r" (?:(?:from )?%{client}|(?:to|for) %{server})"
             r"(?::? %{data:postfix.detail})?",
             (
                 "disconnect from mail.example.com[192.0.2.1] ehlo=1 mail=1 rcpt=0/1 quit=1"
@@ -236,5 +246,9 @@ _TEXT = Parser(
             ),
         ),
     ),
-    (Rule("queue_id", _QUEUE_ID), Rule("client", _CLIENT)),
+    (
+        Rule("queue_id", _QUEUE_ID),
+        Rule("client", _peer("postfix.client", "network.client")),
+        Rule("server", _peer("postfix.server", "network.destination")),
+    ),
 )

@@ -348,6 +348,10 @@ def test_times_that_are_not_parsed(timestamps):
     assert plan(host(instance(log=log(timestamps=timestamps))), log_paths=["/var/log/mail.log"])[
         "warnings"
     ] == [warning]
+    # The collection's own pipeline parses it.
+    assert "mailops.postfix.datadog_assets" in warning
+    described = host(instance(log=log(timestamps=timestamps)))
+    assert plan(described, assets={"wanted": ["log_pipeline"]})["warnings"] == []
     assert (
         plan(host(instance(log=log(timestamps=timestamps))), log_paths=["/var/log/other"])[
             "warnings"

@@ -433,3 +433,31 @@ def test_options_that_do_not_fit(options, said):
         )
         == 1
     )
+
+
+@pytest.mark.parametrize(
+    ("assets", "queues"),
+    [
+        ({"hold_threshold": 0}, ["hold"]),
+        ({"active_threshold": 900, "deferred_threshold": 5, "growth_threshold": 5}, []),
+        ({"deferred_threshold": None, "hold_threshold": None}, []),
+    ],
+)
+def test_a_threshold_for_a_queue_that_is_not_reported_is_a_warning(assets, queues):
+    warnings = plan(assets=assets)["warnings"]
+    assert [warning.split("report the ")[1].split()[0] for warning in warnings] == queues
+    for warning in warnings:
+        assert "datadog_assets_hold_threshold is set" in warning and "/etc/postfix" in warning
+        assert "Add hold to datadog_postfix_queues" in warning
+    assert plan(assets=assets, queues=["active", "deferred", "hold"])["warnings"] == []
+
+
+def test_each_instance_has_its_own_queues_for_a_threshold():
+    instances = [
+        {"config_directory": "/etc/postfix", "queues": ["hold"]},
+        {"config_directory": "/etc/postfix-out"},
+    ]
+    (warning,) = plan(host(instance(), OUT), assets={"hold_threshold": 3}, instances=instances)[
+        "warnings"
+    ]
+    assert "of /etc/postfix-out" in warning
