@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -17,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host import runne
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
 COLLECTIONS = pathlib.Path(runner.__file__).parents[6]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = pathlib.Path(__file__).parent / "samples"
 
 
@@ -93,3 +97,54 @@ def playbook(tmp_path):
         )
 
     return run
+
+
+class Datadog:
+    """The stand-in of Datadog's API, as a test looks at it and changes it by hand."""
+
+    api_key = "0" * 31 + "a"
+    application_key = "0" * 39 + "b"
+
+    def __init__(self, url):
+        self.url = url
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.url + path,
+            None if body is None else json.dumps(body).encode(),
+            {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.application_key},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            return {"status": error.code, **json.load(error)}
+
+    def control(self, *faults, **others):
+        self.ask("PUT", "/_control", {"faults": faults, **others})
+
+    def requests(self, *methods):
+        """(method, path) of what came since the test began, of these methods or of all."""
+        asked = self.ask("GET", "/_control")["requests"]
+        return [(method, path) for method, path in asked if method in methods or not methods]
+
+    def assets(self, kind):
+        """kind: dashboard, monitor, pipeline."""
+        return self.ask("GET", "/_control")["assets"][kind]
+
+
+@pytest.fixture(scope="session")
+def datadog_process():
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "datadog_api")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Datadog(process.stdout.readline().strip())
+        process.terminate()
+
+
+@pytest.fixture
+def datadog(datadog_process):
+    """The stand-in of Datadog's API with an empty account."""
+    datadog_process.ask("DELETE", "/_control")
+    return datadog_process

@@ -111,6 +111,29 @@ KINDS = {
     ),
     "agent_restricted": "Correct the Agent's unit ('systemctl cat datadog-agent').",
     "log_not_open": "Look at 'datadog-agent status', section Logs Agent, for the reason.",
+    "datadog_forbidden": (
+        "Give the application key, and the user who owns it, the permissions for this kind of"
+        " asset."
+    ),
+    "datadog_wrong_site": (
+        "Compare site with the address of your Datadog pages (https://app.datadoghq.eu is site"
+        " datadoghq.eu), and the API key with the organization's settings."
+    ),
+    "datadog_unreachable": (
+        "Look at the network and the proxy of the host that runs this (https_proxy), and compare"
+        " site with the address of your Datadog pages."
+    ),
+    "datadog_rate_limited": (
+        "Run this again later, or raise timeout. Other users of the keys share the limit."
+    ),
+    "datadog_refused": "Correct the definition where Datadog says.",
+    "datadog_answer": (
+        "Run this again. If it stays, look at what answers in place of Datadog's API, such as a"
+        " proxy."
+    ),
+    "datadog_ambiguous": (
+        "Remove the marker from the asset that is not this collection's, then run this again."
+    ),
     "torn_answer": (
         "If a start-up file of the login shell prints something, remove that. If the connection was"
         " cut, run this again. With mailops_postfix_gatherer=false the module is sent instead."

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP request to Datadog's API, and its answer as it came."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+from typing import Mapping, NamedTuple
+
+from ansible.module_utils.urls import open_url
+
+# Bytes.
+_CHUNK = 65536
+_LIMIT = 32 << 20
+
+
+class Answer(NamedTuple):
+    """headers: names in lower case; torn: why the body is not whole, or empty."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    torn: str
+
+
+class Unanswered(Exception):
+    """No answer came. Whether the request arrived is not known."""
+
+
+def send(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+) -> Answer:
+    """timeout: of each wait for the network, in seconds. Redirects are not followed, because they
+    would take the keys along. Raises Unanswered."""
+    try:
+        response = open_url(
+            url,
+            data=body,
+            headers=dict(headers),
+            method=method,
+            timeout=timeout,
+            follow_redirects="none",
+            use_netrc=False,
+            decompress=False,
+            http_agent="ansible-mailops.postfix",
+        )
+    except urllib.error.HTTPError as error:
+        # It is a response as well.
+        response = error
+    # A ValueError is what a certificate that is not valid can become.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Unanswered(
+            str(getattr(error, "reason", "") or error) or type(error).__name__
+        ) from None
+    with response:
+        return _read(response, int(response.code))
+
+
+def _read(response: http.client.HTTPResponse, status: int) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body = bytearray()
+    torn = ""
+    try:
+        while len(body) <= _LIMIT:
+            chunk = response.read(_CHUNK)
+            if not chunk:
+                break
+            body += chunk
+        else:
+            torn = f"it is longer than {_LIMIT >> 20} MiB"
+    except (OSError, http.client.HTTPException) as error:
+        torn = f"it ended after {len(body)} bytes ({type(error).__name__})"
+    length = headers.get("content-length", "")
+    if not torn and length.isdigit() and len(body) < int(length):
+        torn = f"it has {len(body)} bytes of {length}"
+    return Answer(status, headers, bytes(body), torn)
