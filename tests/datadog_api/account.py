@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import threading
 import time
 import uuid
@@ -78,6 +79,7 @@ class Account:
             for one in self._assets[kind]:
                 if all(_said(one, key) == _said(body, key) for key in _DUPLICATE):
                     raise Refusal(400, f"Duplicate of an existing monitor_id:{one['id']} org_id:1")
+            self._check_parts(body)
         new = _DEFAULTS[kind](body, {})
         self._assets[kind].append(new)
         self._keep()
@@ -90,13 +92,18 @@ class Account:
             if _type(body.get("type", old["type"])) != _type(old["type"]):
                 raise Refusal(400, "Monitor type cannot be changed")
             body = {**{key: old[key] for key in _MONITOR}, **body}
+            self._check_parts(body)
         new = _DEFAULTS[kind](body, old)
         self._assets[kind][self._assets[kind].index(old)] = new
         self._keep()
         return copy.deepcopy(new)
 
     def delete(self, kind, name):
-        self._assets[kind].remove(self._find(kind, name))
+        old = self._find(kind, name)
+        for one in self._assets["monitor"] if kind == "monitor" else []:
+            if name in _parts(one):
+                raise Refusal(400, f"monitor {name} is referenced in composite monitor {one['id']}")
+        self._assets[kind].remove(old)
         self._keep()
         return {} if kind == "pipeline" else {f"deleted_{kind}_id": name}
 
@@ -125,6 +132,11 @@ class Account:
             ]
         if found:
             raise Refusal(400, *found)
+
+    def _check_parts(self, monitor):
+        there = {str(one["id"]) for one in self._assets["monitor"]}
+        if not _parts(monitor) <= there:
+            raise Refusal(400, "Some monitor IDs are invalid")
 
     def _find(self, kind, name):
         for one in self._assets[kind]:
@@ -160,6 +172,12 @@ _last_id = [int(time.time())]
 def _said(monitor, key):
     value = monitor.get(key)
     return sorted(value) if isinstance(value, list) else value or ""
+
+
+def _parts(monitor):
+    """The ids of the monitors that a composite one is made of."""
+    composite = monitor["type"] == "composite"
+    return set(re.findall(r"[0-9]+", monitor["query"])) if composite else set()
 
 
 def _type(name):

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each kind of error is provoked by its cause: here, by files and commands, or by a scenario, on a
-host with Postfix, sudo and the Agent."""
+"""Each kind of error is provoked by its cause: here, by files, commands and the stand-in of
+Datadog's API, or by a scenario, on a host with Postfix, sudo and the Agent."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._access.record import Record
 from ansible_collections.mailops.postfix.plugins.module_utils._agent import verification
 from ansible_collections.mailops.postfix.plugins.module_utils._agent.check import run_check
+from ansible_collections.mailops.postfix.plugins.module_utils._datadog import assets
 from ansible_collections.mailops.postfix.plugins.module_utils._host import children, files
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import find_user
@@ -59,8 +60,8 @@ ON_HOSTS = {
 class Provoked:
     """Provokes the kind of the method's name."""
 
-    def __init__(self, tmp_path, monkeypatch):
-        self.directory, self.monkeypatch = tmp_path, monkeypatch
+    def __init__(self, tmp_path, monkeypatch, datadog):
+        self.directory, self.monkeypatch, self.datadog = tmp_path, monkeypatch, datadog
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         self.runner = Runner(Deadline(30))
 
@@ -152,6 +153,44 @@ class Provoked:
         self.program("postqueue", "echo 'postqueue: fatal: out of memory' >&2; exit 69")
         PostqueueCollector(self.runner).collect(["active"])
 
+    def pipeline(self, *faults, **options):
+        self.datadog.control(*faults)
+        given = {
+            "kind": "log_pipeline",
+            "name": "deferred",
+            "state": "present",
+            "definition": {"name": "Postfix"},
+            "api_url": self.datadog.url,
+            "api_key": self.datadog.api_key,
+            "application_key": self.datadog.application_key,
+        }
+        assets.ensure({**given, **options}, Deadline(30), False)
+
+    def datadog_forbidden(self):
+        self.pipeline(application_key="of-another-account")
+
+    def datadog_wrong_site(self):
+        self.pipeline(api_key="of-another-site")
+
+    def datadog_unreachable(self):
+        self.pipeline(api_url="http://nonesuch.invalid")
+
+    def datadog_rate_limited(self):
+        self.pipeline({"fault": "rate_limit", "reset": 3600})
+
+    def datadog_refused(self):
+        self.pipeline(definition={"name": "Postfix", "filter": "source:postfix"})
+
+    def datadog_answer(self):
+        self.pipeline({"fault": "redirect", "to": "/elsewhere"})
+
+    def datadog_ambiguous(self):
+        self.pipeline()
+        (asset,) = self.datadog.assets("pipeline")
+        clone = {"name": "Clone", "tags": asset["tags"]}
+        self.datadog.ask("POST", "/api/v1/logs/config/pipelines", clone)
+        self.pipeline()
+
     def torn_answer(self):
         frame.unpack(frame.pack(b"body", "mark")[:-1], "mark")
 
@@ -173,8 +212,8 @@ def test_every_kind_is_provoked_somewhere():
 
 
 @pytest.mark.parametrize("kind", [name for name in vars(Provoked) if name in KINDS])
-def test_its_cause_provokes_the_kind(kind, tmp_path, monkeypatch):
-    provoked = Provoked(tmp_path, monkeypatch)
+def test_its_cause_provokes_the_kind(kind, tmp_path, monkeypatch, datadog):
+    provoked = Provoked(tmp_path, monkeypatch, datadog)
     with pytest.raises(HostError) as caught:
         getattr(provoked, kind)()
     assert caught.value.kind == kind
