@@ -13,7 +13,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCENARIO = ROOT / "molecule" / "documentation"
 # By tests/unit/plugins/filter.
-HERE = {"fleet_report"}
+HERE = {"datadog_assets", "fleet_report"}
 
 
 def run_in(tasks, shared):

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The definitions are what Datadog's API takes, and say what the options say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.filter.datadog_assets import datadog_assets
+from ansible_collections.mailops.postfix.plugins.plugin_utils._assets.options import (
+    CHOICES,
+    KINDS,
+    MONITORS,
+    PARTS,
+)
+
+PATHS = {
+    "dashboard": "/api/v1/dashboard",
+    "monitor": "/api/v1/monitor",
+    "log_pipeline": "/api/v1/logs/config/pipelines",
+}
+OPTIONS = [
+    {},
+    {
+        "scope": ["env:prod", "dc:north-1"],
+        "deferred_threshold": 1,
+        "growth_threshold": 5,
+        "active_limit": 100,
+        "active_threshold": 99,
+        "hold_threshold": 7,
+        "recovery_percent": 50,
+        "recipients": ["@mail-team@example.com", "@pagerduty"],
+        "tags": ["team:mail"],
+        "priorities": dict.fromkeys(MONITORS, 5),
+        "log_timezone": "Europe/Berlin",
+    },
+]
+
+
+def definitions(ids=None, **options):
+    return {asset["name"]: asset["definition"] for asset in datadog_assets(options, ids)}
+
+
+def widgets(dashboard):
+    for group in dashboard["widgets"]:
+        for widget in group["definition"]["widgets"]:
+            yield group, widget
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_the_account_takes_every_definition(datadog, options):
+    """Its stand-in is strict: models of the official client, and a grammar of queries."""
+    ids = {}
+    for asset in datadog_assets(options):
+        if asset["name"] == "silent_zero":
+            (asset,) = [one for one in datadog_assets(options, ids) if one["name"] == "silent_zero"]
+        answer = datadog.ask("POST", PATHS[asset["kind"]], asset["definition"])
+        assert "id" in answer, answer
+        ids[asset["name"]] = answer["id"]
+    assert list(ids) == list(KINDS)
+
+
+def test_a_monitor_made_of_others_has_their_ids():
+    assert definitions()["silent_zero"]["query"] == "${silent_zero_sizes} && ${silent_zero_log}"
+    ids = {"silent_zero_sizes": "7", "silent_zero_log": None, "deferred": "9"}
+    assert definitions(ids)["silent_zero"]["query"] == "7 && ${silent_zero_log}"
+
+
+@pytest.mark.parametrize("scope", [[], ["env:prod", "dc:1"]])
+def test_thresholds_and_scope_are_in_the_queries(scope):
+    found = definitions(
+        scope=scope,
+        deferred_threshold=10,
+        growth_threshold=20,
+        active_threshold=30,
+        hold_threshold=40,
+        recovery_percent=50,
+    )
+    for name, threshold in (
+        ("deferred", 10),
+        ("deferred_growth", 20),
+        ("active", 30),
+        ("hold", 40),
+    ):
+        monitor = found[name]
+        assert monitor["query"].endswith(f" > {threshold}")
+        assert monitor["options"]["thresholds"] == {
+            "critical": threshold,
+            "critical_recovery": threshold / 2,
+        }
+    for name in MONITORS:
+        query = found[name]["query"]
+        assert all(tag in query for tag in scope) or name == "silent_zero", query
+    # Nothing is below none.
+    assert definitions()["hold"]["options"]["thresholds"] == {"critical": 0}
+
+
+def test_every_message_says_what_to_do_and_wakes_the_recipients():
+    for name, kind in KINDS.items():
+        if kind != "monitor":
+            continue
+        monitor = definitions(recipients=["@a@example.com", "@b"], tags=["team:mail"])[name]
+        message, quiet = monitor["message"], definitions()[name]["message"]
+        assert monitor["tags"] == ["service:postfix", "team:mail"]
+        assert "@" not in quiet
+        if name in PARTS:
+            assert message == quiet and "priority" not in monitor
+            continue
+        assert message.endswith("\n\n@a@example.com @b")
+        state = "no_data" if name == "check_no_data" else "alert"
+        lines = message.splitlines()
+        assert lines[0] == f"{{{{#is_{state}}}}}" and lines[2].startswith("1. ")
+        # A command, in quotation marks.
+        assert "'" in message and "recovery}}" in message
+        assert monitor["priority"] in range(1, 6)
+
+
+def test_priorities_are_by_monitor():
+    found = definitions(priorities={"hold": 5, "deferred": None})
+    assert (found["hold"]["priority"], found["deferred"]["priority"]) == (5, 3)
+
+
+def test_the_dashboard_fits_the_grid():
+    dashboard = definitions()["dashboard"]
+    assert [one["name"] for one in dashboard["template_variables"]] == [
+        "env",
+        "host",
+        "instance",
+        "queue",
+    ]
+    bottom = 0
+    for group in dashboard["widgets"]:
+        assert group["layout"] | {"height": 0} == {"x": 0, "y": bottom, "width": 12, "height": 0}
+        bottom += group["layout"]["height"]
+    places = {}
+    for group, widget in widgets(dashboard):
+        layout = widget["layout"]
+        assert layout["x"] + layout["width"] <= 12
+        assert layout["y"] + layout["height"] < group["layout"]["height"]
+        cells = places.setdefault(group["definition"]["title"], set())
+        covered = {
+            (x, y)
+            for x in range(layout["x"], layout["x"] + layout["width"])
+            for y in range(layout["y"], layout["y"] + layout["height"])
+        }
+        assert not cells & covered
+        cells |= covered
+
+
+def test_the_dashboard_shows_the_limits():
+    dashboard = definitions(active_limit=50000, deferred_threshold=123)["dashboard"]
+    by_title = {
+        widget["definition"].get("title"): widget["definition"] for _, widget in widgets(dashboard)
+    }
+    assert by_title["Active against its limit"]["markers"][0]["value"] == "y = 50000"
+    (form,) = by_title["Deferred"]["requests"][0]["conditional_formats"]
+    assert (form["comparator"], form["value"]) == (">", 123)
+
+
+def test_only_what_is_wanted_is_wanted():
+    wanted = [
+        asset["name"]
+        for asset in datadog_assets({"wanted": ["silent_zero", "dashboard"]})
+        if asset["wanted"]
+    ]
+    assert wanted == ["dashboard", "silent_zero_sizes", "silent_zero_log", "silent_zero"]
+    assert all(asset["wanted"] for asset in datadog_assets({}))
+    assert not any(asset["wanted"] for asset in datadog_assets({"wanted": []}))
+    assert {PARTS.get(name, name) for name in KINDS} == set(CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"deferred": 5}, "datadog_assets_deferred: 5 is not an option"),
+        (
+            {"deferred_threshold": "many"},
+            "datadog_assets_deferred_threshold: 'many' is not a whole",
+        ),
+        ({"hold_threshold": -1}, "datadog_assets_hold_threshold: -1 is not a whole number of 0"),
+        (
+            {"active_threshold": 20000},
+            "active_threshold: 20000 is not below datadog_assets_active_limit",
+        ),
+        ({"recovery_percent": 100}, "datadog_assets_recovery_percent: 100 is not below 100"),
+        (
+            {"wanted": ["dashbord"]},
+            "datadog_assets_wanted[0]: 'dashbord' is not known. Choose one of",
+        ),
+        ({"wanted": "dashboard"}, "datadog_assets_wanted: 'dashboard' is not a list"),
+        (
+            {"recipients": ["mail-team"]},
+            "datadog_assets_recipients: 'mail-team' is not a recipient",
+        ),
+        ({"scope": ["prod"]}, "datadog_assets_scope: 'prod' is not a tag. Write it as env:prod."),
+        (
+            {"scope": ["env:prod} by {host"]},
+            "datadog_assets_scope: 'env:prod} by {host' is not a tag",
+        ),
+        ({"tags": [{"team": "mail"}]}, "datadog_assets_tags[0]: {'team': 'mail'} is not a text"),
+        ({"priorities": {"holds": 1}}, "datadog_assets_priorities: 'holds' is not a monitor"),
+        ({"priorities": {"hold": 6}}, "datadog_assets_priorities.hold: 6 is not a priority"),
+        (
+            {"priorities": {"hold": 0}},
+            "datadog_assets_priorities.hold: 0 is not a whole number of 1",
+        ),
+        ({"priorities": [1]}, "datadog_assets_priorities: [1] is not a dictionary"),
+        (
+            {"log_timezone": 'UTC"):x}'},
+            "datadog_assets_log_timezone: 'UTC\"):x}' is not a time zone",
+        ),
+    ],
+)
+def test_wrong_options_are_named_with_a_hint(options, problem):
+    with pytest.raises(Exception) as refused:
+        datadog_assets(options)
+    assert problem in str(refused.value) and str(refused.value).endswith(".")
+
+
+def test_all_problems_come_at_once():
+    with pytest.raises(Exception) as refused:
+        datadog_assets({"hold_threshold": "x", "scope": ["y"]})
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_no_definition_needs_more_than_json():
+    assert json.loads(json.dumps(definitions())) == definitions()
