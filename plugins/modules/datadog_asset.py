@@ -109,7 +109,7 @@ EXAMPLES = r"""
     definition:
       name: !unsafe Too many deferred messages on {{host.name}}
       type: query alert
-      query: sum(last_15m):sum:postfix.queue.size{queue:deferred} by {host} > 500
+      query: avg(last_15m):sum:postfix.queue.size{queue:deferred} by {host} > 500
       message: Look at the reasons with 'postqueue -p'. @mail-team@example.com
       priority: 2
       options:
@@ -144,7 +144,7 @@ asset:
     id: 4711
     name: Too many deferred messages
     type: query alert
-    query: sum(last_15m):sum:postfix.queue.size{queue:deferred} by {host} > 500
+    query: avg(last_15m):sum:postfix.queue.size{queue:deferred} by {host} > 500
     tags: ["mailops_postfix:deferred", "managed_by:mailops.postfix"]
 diff:
   description: What the definition says, before and after, as JSON.
@@ -205,21 +205,6 @@ errors:
       returned: always
       type: str
       sample: Correct the definition where Datadog says.
-    command:
-      description: Always V(null).
-      returned: always
-      type: str
-      sample: null
-    rc:
-      description: Always V(null).
-      returned: always
-      type: int
-      sample: null
-    stderr:
-      description: Always empty.
-      returned: always
-      type: str
-      sample: ""
 """
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
@@ -265,9 +250,8 @@ def main() -> None:
     try:
         result = ensure(module.params, Deadline(module.params["timeout"]), module.check_mode)
     except HostError as error:
-        module.fail_json(
-            msg=f"{error.kind}: {error.message}. {error.hint}", errors=[error.as_dict()]
-        )
+        told = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        module.fail_json(msg=f"{error.kind}: {error.message}. {error.hint}", errors=[told])
     for warning in result.pop("warnings"):
         module.warn(warning)
     if not module._diff:
