@@ -190,11 +190,12 @@ def _date(form: str, timezone: str = "UTC", *, year: int) -> tuple[str, Callable
         moment = datetime.datetime(
             int(values.get("year", year)),
             _MONTHS.index(month) + 1 if month in _MONTHS else int(month),
-            *(int(values[name]) for name in ("day", "hour", "minute", "second")),
+            int(values["day"]),
+            int(values["hour"]),
+            int(values["minute"]),
+            int(values["second"]),
             int(values.get("fraction", "0").ljust(6, "0")),
-            zoneinfo.ZoneInfo(timezone)
-            if zone is None
-            else datetime.datetime.strptime(zone, "%z").tzinfo,
+            datetime.datetime.strptime(zone, "%z").tzinfo if zone else zoneinfo.ZoneInfo(timezone),
         )
         return int(moment.timestamp() * 1000)
 
