@@ -109,7 +109,7 @@ def _widget(widget: dict[str, Any], top: int) -> list[str]:
     # About as wide as these letters are.
     words = title if len(title) * 7 <= room else title[: room // 7 - 1] + "…"
     return [
-        _box(x, y, room + _GAP, layout["height"] * _ROW - _GAP, "widget"),
+        _box(x, y, room + _GAP, layout["height"] * _ROW - 2 * _GAP, "widget"),
         _text(x + _GAP, y + 20, words, "name"),
         _text(x + _GAP, y + 38, definition["type"].replace("_", " "), "kind"),
     ]
