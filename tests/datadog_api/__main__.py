@@ -18,6 +18,7 @@ import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 from account import PAGE, Account, Refusal
@@ -79,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             status, answer, headers = refusal.status, _errors(url.path, refusal), {}
         if fault.get("fault") != "lost":
-            self._send(status, answer, headers, cut=fault.get("fault") == "cut")
+            self._send(status, answer, headers, fault)
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle
 
@@ -149,15 +150,21 @@ class Handler(BaseHTTPRequestHandler):
             server.begin()
         self._send(200, {"requests": server.requests, "assets": server.account.everything()}, {})
 
-    def _send(self, status, answer, headers, cut=False):
+    def _send(self, status, answer, headers, fault=MappingProxyType({})):
         body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        cut, chunked = fault.get("fault") == "cut", fault.get("chunked")
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
+        if chunked:
+            self.wfile.write(b"%x\r\n" % len(body))
         self.wfile.write(body[: len(body) // 2] if cut else body)
 
     def log_message(self, *arguments):

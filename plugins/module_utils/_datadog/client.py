@@ -198,7 +198,9 @@ class Client:
 
     def _said(self, answer: Answer) -> str:
         """What Datadog says about an error, in whichever of its forms, without the keys."""
-        text = answer.body[:_SAID].decode("utf-8", "replace")
+        text = answer.body.decode("utf-8", "replace")
+        for key in self._keys.values():
+            text = text.replace(key, "***")
         try:
             found = json.loads(text)
         except ValueError:
@@ -208,9 +210,7 @@ class Client:
         if isinstance(found, list) and all(isinstance(item, str) for item in found):
             found = "; ".join(found)
         said = found if isinstance(found, str) else json.dumps(found)
-        for key in self._keys.values():
-            said = said.replace(key, "***")
-        return said or f"status {answer.status}"
+        return said[:_SAID] or f"status {answer.status}"
 
 
 def checked(assets: Any, path: str) -> list[dict[str, Any]]:

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
 import json
 import re
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -19,8 +18,12 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog import client, transport
-from ansible_collections.mailops.postfix.plugins.module_utils._datadog.assets import SITES
+from ansible_collections.mailops.postfix.plugins.module_utils._datadog.assets import (
+    SITES,
+    ensure,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 from ansible_collections.mailops.postfix.plugins.modules import datadog_asset
 
 DEFINITIONS: dict[str, Any] = {
@@ -224,8 +227,8 @@ BY_HAND = {
         "dashboard",
         lambda new: new["widgets"][0]["definition"]["widgets"][0]["definition"]["requests"][
             0
-        ].update(q="sum:other{*}"),
-        "sum:other{*}",
+        ].update(q="sum:by.hand{*}"),
+        "sum:by.hand{*}",
     ),
     "a threshold": (
         "monitor",
@@ -435,6 +438,7 @@ def test_one_torn_answer_is_asked_for_again(run, datadog, waits, fault, method):
     ("fault", "kind"),
     [
         ({"fault": "cut"}, "datadog_answer"),
+        ({"fault": "cut", "chunked": True}, "datadog_answer"),
         ({"fault": "garbage"}, "datadog_answer"),
         ({"fault": "dropped"}, "datadog_unreachable"),
         ({"fault": "status", "status": 503}, "datadog_unreachable"),
@@ -640,13 +644,17 @@ def test_what_only_datadog_sets_is_left_out_of_an_exported_definition(run, datad
     assert not run("dashboard", exported)["changed"]
 
 
-PROGRAM = """
-import json, sys
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.mailops.postfix.plugins.modules import datadog_asset
-with patch_module_args(json.loads(sys.argv[1])):
-    datadog_asset.main()
-"""
+def options_of(datadog, kind, definition=None):
+    """For ensure, which runs in several threads."""
+    return {
+        "kind": kind,
+        "name": "deferred",
+        "state": "present",
+        "definition": definition or DEFINITIONS[kind],
+        "api_url": datadog.url,
+        "api_key": datadog.api_key,
+        "application_key": datadog.application_key,
+    }
 
 
 @EACH_KIND
@@ -654,28 +662,15 @@ with patch_module_args(json.loads(sys.argv[1])):
 def test_two_runs_at_once_leave_one(run, datadog, kind, same):
     # Each has looked, and found nothing, before any creates.
     datadog.control({"fault": "meet", "method": "POST", "times": 2})
-    processes = []
-    for number in range(2):
-        definition = dict(DEFINITIONS[kind])
-        if not same:
-            definition[TITLES[kind]] += f" {number}"
-        options = {
-            "kind": kind,
-            "name": "deferred",
-            "definition": definition,
-            "api_url": datadog.url,
-            "api_key": datadog.api_key,
-            "application_key": datadog.application_key,
-        }
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, json.dumps(options)],
-                env={"PYTHONPATH": ":".join(filter(None, sys.path))},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-    answers = [json.loads(process.communicate()[0]) for process in processes]
+    definitions = [dict(DEFINITIONS[kind]) for dummy in range(2)]
+    if not same:
+        definitions[1][TITLES[kind]] += " too"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(ensure, options_of(datadog, kind, definition), Deadline(60), False)
+            for definition in definitions
+        ]
+        answers = [one.result() for one in runs]
     (asset,) = datadog.assets(STORED[kind])
     assert [answer["id"] for answer in answers] == [str(asset["id"])] * 2
     assert len(datadog.requests("POST")) == 2
@@ -684,6 +679,24 @@ def test_two_runs_at_once_leave_one(run, datadog, kind, same):
         assert not run(kind)["changed"]
     else:
         assert all(answer["changed"] for answer in answers)
+        assert "at the same time" in " ".join(answers[0]["warnings"] + answers[1]["warnings"])
+
+
+def test_an_asset_that_loses_its_marker_is_not_touched(run, datadog):
+    first = run("monitor")["id"]
+    place = f"{PATHS['monitor']}/{first}"
+    # The run has seen the marker in the listing, and waits for the asset itself.
+    datadog.control({"fault": "meet", "method": "GET", "path": place, "times": 2})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        other = {**DEFINITIONS["monitor"], "message": "Another text"}
+        running = pool.submit(ensure, options_of(datadog, "monitor", other), Deadline(60), False)
+        while ("GET", place) not in datadog.requests():
+            time.sleep(0.01)
+        theirs = datadog.ask("PUT", place, {"tags": []})
+        datadog.ask("GET", place)
+        answer = running.result()
+    assert answer["changed"] and answer["id"] != first
+    assert [one for one in datadog.assets("monitor") if str(one["id"]) == first] == [theirs]
 
 
 def test_documentation():
