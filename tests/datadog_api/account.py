@@ -170,8 +170,8 @@ _last_id = [int(time.time())]
 
 
 def _said(monitor, key):
-    value = monitor.get(key)
-    return sorted(value) if isinstance(value, list) else value or ""
+    value = monitor.get(key) or ""
+    return sorted(value) if isinstance(value, list) else _type(value.strip())
 
 
 def _parts(monitor):
