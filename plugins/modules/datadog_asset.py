@@ -73,6 +73,7 @@ options:
   api_url:
     description:
       - The URL of the API, in place of the one that O(site) has, for a proxy that stands before it.
+        With C(http) the keys travel unencrypted.
     type: str
   api_key:
     description:

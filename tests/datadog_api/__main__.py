@@ -165,6 +165,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if chunked:
             self.wfile.write(b"%x\r\n" % len(body))
+        if fault.get("fault") == "drip":
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(fault["seconds"])
+            return
         self.wfile.write(body[: len(body) // 2] if cut else body)
 
     def log_message(self, *arguments):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 import urllib.error
 from typing import Mapping, NamedTuple
 
@@ -33,8 +34,9 @@ class Unanswered(Exception):
 def send(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
 ) -> Answer:
-    """timeout: of each wait for the network, in seconds. Redirects are not followed, because they
-    would take the keys along. Raises Unanswered."""
+    """timeout: of each wait for the network and of the whole answer, in seconds. Redirects are not
+    followed, because they would take the keys along. Raises Unanswered."""
+    end = time.monotonic() + timeout
     try:
         response = open_url(
             url,
@@ -56,21 +58,20 @@ def send(
             str(getattr(error, "reason", "") or error) or type(error).__name__
         ) from None
     with response:
-        return _read(response, int(response.code))
+        return _read(response, int(response.code), end)
 
 
-def _read(response: http.client.HTTPResponse, status: int) -> Answer:
+def _read(response: http.client.HTTPResponse, status: int, end: float) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     body = bytearray()
     torn = ""
     try:
-        while len(body) <= _LIMIT:
-            chunk = response.read(_CHUNK)
-            if not chunk:
-                break
+        # Unlike read, read1 returns what has come.
+        while chunk := response.read1(_CHUNK):
             body += chunk
-        else:
-            torn = f"it is longer than {_LIMIT >> 20} MiB"
+            if len(body) > _LIMIT or time.monotonic() > end:
+                torn = f"it goes on after {len(body)} bytes"
+                break
     except (OSError, http.client.HTTPException) as error:
         torn = f"it ended after {len(body)} bytes ({type(error).__name__})"
     length = headers.get("content-length", "")
