@@ -117,6 +117,7 @@ def test_an_account_is_kept(run, datadog):
 
     (hold,) = [one for one in datadog.assets("monitor") if "on hold" in one["name"]]
     datadog.ask("PUT", f"/api/v1/monitor/{hold['id']}", {"query": hold["query"] + "0", "name": "x"})
+    assert changed(run("--check")) == ["monitor hold"]
     corrected = run("--diff")
     assert changed(corrected) == ["monitor hold"]
     assert f'+  "query": "{hold["query"]}"' in corrected.stdout
