@@ -36,7 +36,7 @@ def main() -> None:
 
 def written() -> dict[pathlib.Path, str]:
     """The text of each file."""
-    options, _ = checked({})
+    options = checked({})[0]
     found = {}
     for asset in assets(options, {}):
         name = f"monitor_{asset['name']}" if asset["kind"] == "monitor" else asset["name"]

@@ -154,7 +154,8 @@ def test_the_dashboard_fits_the_grid():
 def test_the_dashboard_shows_the_limits():
     dashboard = definitions(active_limit=50000, deferred_threshold=123)["dashboard"]
     by_title = {
-        widget["definition"].get("title"): widget["definition"] for _, widget in widgets(dashboard)
+        widget["definition"].get("title"): widget["definition"]
+        for dummy, widget in widgets(dashboard)
     }
     assert by_title["Active against its limit"]["markers"][0]["value"] == "y = 50000"
     (form,) = by_title["Deferred"]["requests"][0]["conditional_formats"]
