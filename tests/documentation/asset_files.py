@@ -78,10 +78,6 @@ def picture(dashboard: dict[str, Any]) -> str:
     heading = f"{dashboard['title']}: layout of the definition, not Datadog's page"
     return "\n".join(
         (
-            "<!--\nCopyright: (c) 2026, the mailops.postfix authors\nGNU General Public License"
-            " v3.0+ (see LICENSES/GPL-3.0-or-later.txt or"
-            " https://www.gnu.org/licenses/gpl-3.0.txt)\nSPDX-License-Identifier:"
-            " GPL-3.0-or-later\n-->",
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" role="img"'
             f' font-family="sans-serif">\n<title>{html.escape(heading)}</title>',
             _STYLE,
