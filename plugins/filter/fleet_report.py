@@ -87,55 +87,23 @@ _value:
   type: str
 """
 
-import json
-import pathlib
 import typing
 
-import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.reading import combine_calls
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report import (
-    Report,
-    assemble,
-    to_json,
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.formats import (
+    FORMATS,
+    report_of,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report_csv import to_csv
-from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.report_html import to_html
-
-_FORMATS: dict[str, typing.Callable[[Report], str]] = {
-    "html": to_html,
-    "json": to_json,
-    "csv": to_csv,
-}
 
 
 def fleet_report(
     results: dict[str, typing.Any], format: str, started: str, finished: str, ansible_core: str
 ) -> str:
     """The report of the results (by host, a list of its calls) in a format."""
-    if format not in _FORMATS:
-        raise AnsibleFilterError(f"format={format}: must be one of {', '.join(_FORMATS)}")
-    gathered = {
-        "started": str(started),
-        "finished": str(finished),
-        "ansible_core": str(ansible_core),
-        "collection": _version(),
-    }
-    hosts = [combine_calls(host, calls) for host, calls in results.items()]
-    return _FORMATS[format](assemble(hosts, gathered))
-
-
-def _version() -> str:
-    """The version of this collection: that of the archive it was installed from, or of the
-    checkout."""
-    root = pathlib.Path(__file__).parents[2]
-    manifest = root / "MANIFEST.json"
-    if manifest.exists():
-        found = json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"]
-    else:
-        found = yaml.safe_load((root / "galaxy.yml").read_text(encoding="utf-8"))["version"]
-    return str(found)
+    if format not in FORMATS:
+        raise AnsibleFilterError(f"format={format}: must be one of {', '.join(FORMATS)}")
+    return FORMATS[format](report_of(results, started, finished, ansible_core))
 
 
 class FilterModule:

@@ -72,16 +72,16 @@ def assemble(hosts: Iterable[Host], gathered: dict[str, str]) -> Report:
 
 
 def to_json(report: Report) -> str:
-    return json.dumps(_plain(report), separators=(",", ":")) + "\n"
+    return json.dumps(plain(report), separators=(",", ":")) + "\n"
 
 
-def _plain(value: typing.Any) -> typing.Any:
+def plain(value: typing.Any) -> typing.Any:
     """What JSON can hold; a named tuple becomes an object."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _host(host: Host, queues: Sequence[str]) -> Report:

@@ -12,7 +12,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCENARIO = ROOT / "molecule" / "documentation"
-# By tests/unit/plugins/filter.
+# By tests/unit/plugins/filter and tests/unit/plugins/action.
 HERE = {"datadog_assets", "fleet_report"}
 
 
