@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: datadog_agent_config
 short_description: Configure the Datadog Agent's Postfix check, and enable the collection of logs
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The mailops.postfix authors (@mailops)
 description:

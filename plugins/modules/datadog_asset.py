@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: datadog_asset
 short_description: Keep a dashboard, a monitor or a log pipeline in a Datadog account as defined
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The mailops.postfix authors (@mailops)
 description:

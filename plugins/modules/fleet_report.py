@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: fleet_report
 short_description: Write the report of a fleet's Postfix queues
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The mailops.postfix authors (@mailops)
 description:

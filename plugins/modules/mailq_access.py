@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: mailq_access
 short_description: Let a user list the queue of Postfix instances
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The mailops.postfix authors (@mailops)
 description:

@@ -140,7 +140,7 @@ options:
         nevertheless.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
   timeout:
     description:
       - Seconds that counting may take in all. After that, running commands are killed with their

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sudo_access
 short_description: Let a user run exactly the given commands as another user
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - The mailops.postfix authors (@mailops)
 description:

@@ -166,5 +166,5 @@ def _required(model):
 
 
 def _instance(model):
-    """An object whose lazy properties can be read, without the checks of its constructor."""
+    """An object with lazy properties that can be read without the checks of its constructor."""
     return object.__new__(model)

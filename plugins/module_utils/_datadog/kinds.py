@@ -24,7 +24,7 @@ def marks(name: str) -> list[str]:
 
 
 class Kind:
-    """An asset whose marker is among its tags.
+    """An asset with its marker among its tags.
 
     path: of the API; title: the key of what people call it; permissions: of the application key,
     for a hint; added: keys of the account's own, which a definition cannot set."""
