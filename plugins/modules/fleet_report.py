@@ -30,7 +30,7 @@ options:
     type: str
     required: true
   mode:
-    description: The mode of the files, as M(ansible.builtin.copy) takes it.
+    description: The mode of the files, as C(ansible.builtin.copy) takes it.
     type: raw
     default: "0640"
   results:
