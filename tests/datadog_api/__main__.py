@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.requests.append([self.command, self.path])
         fault = self.server.faults.take(self.command, url.path)
         try:
-            status, answer, headers = self._faulty(fault) or self._answer(url, body)
+            status, answer, headers = self._faulty(fault) or self._answer(url, body, fault)
         except Dropped:
             return
         except Refusal as refusal:
@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
             fault["meeting"].wait(_LONGEST_MEETING)
         return None
 
-    def _answer(self, url, body):
+    def _answer(self, url, body, fault):
         if self.headers.get("DD-API-KEY") != API_KEY:
             raise Refusal(403, "Forbidden")
         if url.path == "/api/v1/validate":
@@ -116,6 +116,8 @@ class Handler(BaseHTTPRequestHandler):
             definition = json.loads(body) if body else None
         except ValueError:
             raise Refusal(400, "Invalid JSON") from None
+        if fault.get("fault") == "keeps":
+            definition.update(fault["instead"])
         account = self.server.account
         with account.lock:
             return 200, self._of_account(account, url, definition), {}

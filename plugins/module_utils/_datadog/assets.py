@@ -171,6 +171,7 @@ class _Asset:
             except Missing:
                 self._gone.add(found["id"])
                 raise
+            self._require_marker(has)
         return self._result(True, has, before, after)
 
     def _create(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +193,12 @@ class _Asset:
             if found is None:
                 raise
             return self._update(found, wanted)
+        try:
+            self._require_marker(has)
+        except HostError:
+            # No later run would find it.
+            self._delete(has)
+            raise
         oldest = next(iter(self._owned()), has)
         if oldest["id"] == has["id"]:
             return self._result(True, has, "", after)
@@ -217,12 +224,25 @@ class _Asset:
                     raise error.error from None
                 again = False
 
+    def _require_marker(self, has: Mapping[str, Any]) -> None:
+        if not self._kind.is_marked(has, self._name):
+            raise HostError(
+                "datadog_answer",
+                f"the {self._what} {has['id']} comes back without the marker that it was sent with",
+                hint="Look for what drops tags or descriptions on the way, such as a proxy. With no"
+                " marker the next run creates another one.",
+            )
+
     def _delete(self, has: Mapping[str, Any]) -> None:
+        """What answers may not be Datadog, so look whether it has gone."""
         try:
             self._client.delete(self._kind.place(has))
+            self._kind.read(self._client, has)
         except Missing:
-            # Somebody else removed it.
-            pass
+            return
+        raise HostError(
+            "datadog_answer", f"the {self._what} {has['id']} is still there after it was removed"
+        )
 
     def _result(
         self, changed: bool, has: dict[str, Any] | None, before: str = "", after: str = ""

@@ -399,6 +399,30 @@ def test_removed_by_somebody_before_we_could(run, datadog, kind, method):
 
 
 @EACH_KIND
+def test_a_removal_that_something_else_answers_is_no_success(run, datadog, kind):
+    run(kind)
+    datadog.control({"fault": "garbage", "method": "DELETE"})
+    answer = run(kind, state="absent")
+    assert kinds_of(answer) == ["datadog_answer"] and "still there" in answer["msg"]
+    assert run(kind, state="absent")["changed"] and datadog.assets(STORED[kind]) == []
+
+
+@EACH_KIND
+def test_an_account_that_drops_the_marker_gets_nothing(run, datadog, kind):
+    without = {"description": "By a proxy"} if kind == "dashboard" else {"tags": []}
+    datadog.control({"fault": "keeps", "method": "POST", "instead": without})
+    answer = run(kind)
+    assert kinds_of(answer) == ["datadog_answer"] and "marker" in answer["msg"]
+    assert datadog.assets(STORED[kind]) == []
+
+    run(kind)
+    edit(datadog, kind, **{TITLES[kind]: "By hand"})
+    datadog.control({"fault": "keeps", "method": "PUT", "instead": without})
+    answer = run(kind)
+    assert kinds_of(answer) == ["datadog_answer"] and "marker" in answer["msg"]
+
+
+@EACH_KIND
 @pytest.mark.parametrize("fault", ["lost", "cut", "dropped"])
 def test_no_duplicate_where_the_answer_to_create_is_lost(run, datadog, kind, fault, waits):
     datadog.control({"fault": fault, "method": "POST"})
