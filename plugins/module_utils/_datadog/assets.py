@@ -13,7 +13,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.client im
     Client,
     Missing,
     Uncertain,
-    checked,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.compare import (
     as_defined,
@@ -165,12 +164,12 @@ class _Asset:
         if before == after:
             return self._result(False, has)
         if not self._check_mode:
-            path = self._kind.place(has)
             try:
-                has = checked([self._client.put(path, wanted)], path)[0]
+                answer = self._client.put(self._kind.place(has), wanted)
             except Missing:
                 self._gone.add(found["id"])
                 raise
+            has = self._kind.answered(answer, has)
             self._require_marker(has)
         return self._result(True, has, before, after)
 
@@ -212,10 +211,10 @@ class _Asset:
 
     def _post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """The asset that was created, also where the answer was lost."""
-        path, again = self._kind.path, True
+        again = True
         while True:
             try:
-                return checked([self._client.post(path, wanted)], path)[0]
+                return self._kind.checked([self._client.post(self._kind.path, wanted)])[0]
             except Uncertain as error:
                 found = self._find()
                 if found:

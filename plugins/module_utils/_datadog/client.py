@@ -29,6 +29,7 @@ _SAID = 4096
 # Assets in one answer of a listing, and answers of one listing.
 PAGE = 100
 _PAGES = 1000
+_LEVELS = 50
 _VALIDATE = "/api/v1/validate"
 
 
@@ -86,16 +87,19 @@ class Client:
         return self._request("POST", path, body)
 
     def pages(
-        self, path: str, listed: Callable[[Any], Any], query: Callable[[int], Mapping[str, object]]
+        self,
+        path: str,
+        listed: Callable[[Any], list[dict[str, Any]]],
+        query: Callable[[int, int], Mapping[str, object]],
     ) -> Iterator[dict[str, Any]]:
         """The assets of a listing. listed: the assets in an answer; query: the parameters that ask
-        for a page, by the number of assets before it. Raises HostError.
+        for a page, by its number from 0 and the number of assets before it. Raises HostError.
 
         A page that is shorter than asked for need not be the last, since a server may have a lower
         limit. So the listing ends with the first page that has nothing new."""
         seen: set[Any] = set()
-        for dummy in range(_PAGES):
-            assets = checked(listed(self.get(path, query(len(seen)))), path)
+        for page in range(_PAGES):
+            assets = listed(self.get(path, query(page, len(seen))))
             new = [asset for asset in assets if asset["id"] not in seen]
             if not new:
                 return
@@ -176,9 +180,11 @@ class Client:
         if answer.torn:
             raise _Unusable("datadog_answer", f"{what} is not whole: {answer.torn}")
         try:
-            return json.loads(answer.body.decode("utf-8"))
+            return _parsed(answer.body.decode("utf-8"))
         except ValueError:
-            raise _Unusable("datadog_answer", f"{what} is not JSON") from None
+            raise _Unusable(
+                "datadog_answer", f"{what} is not JSON, or is nested too deeply"
+            ) from None
 
     def _forbidden(self, answer: Answer) -> HostError:
         """Whether the API key is known here says which of the keys is refused, and why."""
@@ -202,7 +208,7 @@ class Client:
         for key in self._keys.values():
             text = text.replace(key, "***")
         try:
-            found = json.loads(text)
+            found = _parsed(text)
         except ValueError:
             found = text.strip()
         if isinstance(found, dict):
@@ -213,10 +219,24 @@ class Client:
         return said[:_SAID] or f"status {answer.status}"
 
 
-def checked(assets: Any, path: str) -> list[dict[str, Any]]:
-    """The assets of an answer, each a dict with an id. Raises HostError (datadog_answer)."""
-    if not isinstance(assets, list) or not all(
-        isinstance(asset, dict) and isinstance(asset.get("id"), (int, str)) for asset in assets
-    ):
-        raise HostError("datadog_answer", f"the answer of {path} is not a list of assets")
-    return assets
+def _parsed(text: str) -> Any:
+    """Raises ValueError, also for what Python reads and other programs refuse."""
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if too_deep(found):
+        raise ValueError("too deep")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def too_deep(value: Any, levels: int = _LEVELS) -> bool:
+    """Whether it is nested deeper than any asset."""
+    parts = value.values() if isinstance(value, dict) else value
+    return isinstance(value, (dict, list)) and (
+        not levels or any(too_deep(part, levels - 1) for part in parts)
+    )

@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
-from urllib.parse import quote
+import re
+from typing import Any, Iterable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._datadog.client import (
-    PAGE,
-    Client,
-    checked,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._datadog.client import PAGE, Client
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 
+# It becomes a part of URLs.
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 MANAGED = "managed_by:mailops.postfix"
 
 
@@ -26,10 +25,12 @@ def marks(name: str) -> list[str]:
 class Kind:
     """An asset with its marker among its tags.
 
-    path: of the API; title: the key of what people call it; permissions: of the application key,
-    for a hint; added: keys of the account's own, which a definition cannot set."""
+    path: of the API; id_type: of its ids; title: the key of what people call it; permissions: of
+    the application key, for a hint; added: keys of the account's own, which a definition cannot
+    set."""
 
     path = ""
+    id_type: type = str
     title = "name"
     permissions = ""
     added = frozenset({"id"})
@@ -44,26 +45,55 @@ class Kind:
         return {**definition, "tags": sorted({*tags, *marks(name)}, key=str)}
 
     def is_marked(self, asset: Mapping[str, Any], name: str) -> bool:
-        return set(marks(name)) <= set(map(str, asset.get("tags") or []))
+        tags = asset.get("tags")
+        return isinstance(tags, list) and all(mark in tags for mark in marks(name))
 
     def owned(self, client: Client, name: str) -> list[dict[str, Any]]:
         """The assets in a listing with this marker, the oldest first. Raises HostError."""
-        return [asset for asset in self.listing(client) if self.is_marked(asset, name)]
+        found = self.listing(client, monitor_tags=",".join(marks(name)))
+        return sorted((one for one in found if self.is_marked(one, name)), key=self._age)
 
-    def namesakes(self, client: Client, title: object) -> list[dict[str, Any]]:
+    def namesakes(self, client: Client, title: str) -> list[dict[str, Any]]:
         """The assets with this title. Raises HostError."""
-        return [asset for asset in self.listing(client) if asset.get(self.title) == title]
+        found = self.listing(client, name=title)
+        return [asset for asset in found if asset.get(self.title) == title]
 
-    def listing(self, client: Client) -> Iterator[dict[str, Any]]:
+    def listing(self, client: Client, **narrow: str) -> Iterable[dict[str, Any]]:
+        """narrow: what the listing of monitors can be asked for; the others have all."""
         raise NotImplementedError
 
     def place(self, asset: Mapping[str, Any]) -> str:
         """The path of one asset."""
-        return f"{self.path}/{quote(str(asset['id']), safe='')}"
+        return f"{self.path}/{asset['id']}"
 
     def read(self, client: Client, asset: Mapping[str, Any]) -> dict[str, Any]:
         """The asset as it is now. Raises HostError, Missing."""
-        return checked([client.get(self.place(asset))], self.place(asset))[0]
+        return self.answered(client.get(self.place(asset)), asset)
+
+    def answered(self, answer: Any, asset: Mapping[str, Any]) -> dict[str, Any]:
+        """The asset that an answer is. Raises HostError (datadog_answer) if it is another one."""
+        (has,) = self.checked([answer])
+        if has["id"] != asset["id"]:
+            raise HostError(
+                "datadog_answer", f"the answer of {self.place(asset)} has the id {has['id']!r}"
+            )
+        return has
+
+    def checked(self, assets: Any) -> list[dict[str, Any]]:
+        """The assets of an answer, each a dict with an id. Raises HostError (datadog_answer)."""
+        if not isinstance(assets, list) or not all(map(self._has_id, assets)):
+            raise HostError(
+                "datadog_answer", f"the answer of {self.path} is not a list of assets with ids"
+            )
+        return assets
+
+    def _has_id(self, asset: Any) -> bool:
+        name = asset.get("id") if isinstance(asset, dict) else None
+        return type(name) is self.id_type and _ID.fullmatch(str(name)) is not None
+
+    def _age(self, asset: Mapping[str, Any]) -> Any:
+        """What sorts the oldest first. A listing that has an order of its own keeps it."""
+        return 0
 
 
 class Dashboard(Kind):
@@ -88,15 +118,16 @@ class Dashboard(Kind):
     def _line(self, name: str) -> str:
         return " ".join(marks(name))
 
-    def owned(self, client: Client, name: str) -> list[dict[str, Any]]:
-        found = super().owned(client, name)
-        return sorted(found, key=lambda asset: (str(asset.get("created_at")), asset["id"]))
+    def _age(self, asset: Mapping[str, Any]) -> Any:
+        return (str(asset.get("created_at")), asset["id"])
 
-    def listing(self, client: Client) -> Iterator[dict[str, Any]]:
+    def listing(self, client: Client, **narrow: str) -> Iterable[dict[str, Any]]:
         return client.pages(
             self.path,
-            lambda answer: answer.get("dashboards") if isinstance(answer, dict) else None,
-            lambda seen: {"count": PAGE, "start": seen},
+            lambda answer: self.checked(
+                answer.get("dashboards") if isinstance(answer, dict) else 0
+            ),
+            lambda page, seen: {"count": PAGE, "start": seen},
         )
 
 
@@ -104,6 +135,7 @@ class Monitor(Kind):
     """The listing can be asked for a tag, and for a part of a name."""
 
     path = "/api/v1/monitor"
+    id_type = int
     permissions = "monitors_read and monitors_write"
     added = frozenset(
         {
@@ -122,23 +154,14 @@ class Monitor(Kind):
         }
     )
 
-    def owned(self, client: Client, name: str) -> list[dict[str, Any]]:
-        found = self._pages(client, {"monitor_tags": ",".join(marks(name))})
-        return sorted(
-            (asset for asset in found if self.is_marked(asset, name)),
-            key=lambda asset: int(asset["id"]),
-        )
+    def _age(self, asset: Mapping[str, Any]) -> Any:
+        return asset["id"]
 
-    def namesakes(self, client: Client, title: object) -> list[dict[str, Any]]:
-        found = self._pages(client, {"name": title})
-        return [asset for asset in found if asset.get(self.title) == title]
-
-    def _pages(self, client: Client, query: Mapping[str, object]) -> Iterator[dict[str, Any]]:
-        pages = iter(range(1 << 30))
+    def listing(self, client: Client, **narrow: str) -> Iterable[dict[str, Any]]:
         return client.pages(
             self.path,
-            lambda answer: answer,
-            lambda seen: {**query, "page": next(pages), "page_size": PAGE},
+            self.checked,
+            lambda page, seen: {**narrow, "page": page, "page_size": PAGE},
         )
 
 
@@ -149,8 +172,8 @@ class LogPipeline(Kind):
     permissions = "logs_read_config and logs_write_pipelines"
     added = frozenset({"id", "is_read_only", "type"})
 
-    def listing(self, client: Client) -> Iterator[dict[str, Any]]:
-        return iter(checked(client.get(self.path), self.path))
+    def listing(self, client: Client, **narrow: str) -> Iterable[dict[str, Any]]:
+        return self.checked(client.get(self.path))
 
 
 KINDS: dict[str, Kind] = {

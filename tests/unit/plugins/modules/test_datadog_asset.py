@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import io
 import json
 import re
 import time
@@ -486,6 +487,65 @@ def test_an_answer_that_is_no_list(run, datadog, monkeypatch):
     )
     for kind in DEFINITIONS:
         assert kinds_of(run(kind)) == ["datadog_answer"]
+
+
+def answers(monkeypatch, path, text):
+    """Whatever a GET of this path is asked for, a server in place of Datadog answers the text."""
+    real = transport.open_url
+
+    def instead(url, **options):
+        response = real(url, **options)
+        if options["method"] == "GET" and url.partition("?")[0].endswith(path):
+            response.headers.replace_header("Content-Length", str(len(text)))
+            monkeypatch.setattr(response, "read1", io.BytesIO(text.encode()).read1)
+        return response
+
+    monkeypatch.setattr(transport, "open_url", instead)
+
+
+STRANGE = {
+    "a text for a number": ("monitor", '[{"id": "4711", "name": "x"}]'),
+    "true for a number": ("monitor", '[{"id": true, "name": "x"}]'),
+    "a number for a text": ("log_pipeline", '[{"id": 4711, "name": "x"}]'),
+    "a path": ("log_pipeline", '[{"id": "../../v1/user", "name": "x"}]'),
+    "of several kinds": ("dashboard", '{"dashboards": [{"id": "a"}, {"id": 5}]}'),
+    "not a number": ("monitor", '[{"id": 4711, "priority": NaN}]'),
+    "deep": ("monitor", '[{"id": 4711, "a": ' + "[" * 400 + "]" * 400 + "}]"),
+    "deeper than Python reads": ("monitor", "[" * 200_000),
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_strange_answer_is_an_error(run, datadog, monkeypatch, waits, strange, state):
+    kind, text = STRANGE[strange]
+    answers(monkeypatch, PATHS[kind], text)
+    assert kinds_of(run(kind, state=state)) == ["datadog_answer"]
+    assert datadog.requests("POST", "PUT", "DELETE") == []
+
+
+@EACH_KIND
+@pytest.mark.parametrize("tags", [5, "managed_by:mailops.postfix", {}, [5, None, {}]])
+def test_strange_tags_are_not_ours(run, datadog, monkeypatch, kind, tags):
+    listing: Any
+    if kind == "dashboard":
+        listing = {"dashboards": [{"id": "abc", "description": tags}]}
+    else:
+        listing = [{"id": 4711 if kind == "monitor" else "abc", "tags": tags}]
+    answers(monkeypatch, PATHS[kind], json.dumps(listing))
+    assert not run(kind, state="absent")["changed"]
+    assert datadog.requests("POST", "PUT", "DELETE") == []
+
+
+@EACH_KIND
+def test_an_answer_about_another_asset(run, datadog, monkeypatch, kind):
+    first = run(kind)
+    other = {**first["asset"], "id": 4711 if kind == "monitor" else "another"}
+    answers(monkeypatch, f"{PATHS[kind]}/{first['id']}", json.dumps(other))
+    for state in ("present", "absent"):
+        answer = run(kind, state=state)
+        assert kinds_of(answer) == ["datadog_answer"] and str(other["id"]) in answer["msg"]
+    assert len(datadog.requests("POST", "PUT", "DELETE")) == 1
 
 
 def test_an_answer_that_is_too_long(run, datadog, monkeypatch, waits):
