@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Callable, Mapping
 
@@ -13,6 +14,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.client im
     Client,
     Missing,
     Uncertain,
+    too_deep,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.compare import (
     as_defined,
@@ -53,12 +55,36 @@ def ensure(options: Mapping[str, Any], deadline: Deadline, check_mode: bool) -> 
             "Use up to 100 lower-case letters, digits, '_' and '-', the first of them a letter or a"
             " digit",
         )
-    title = KINDS[options["kind"]].title
-    if options["state"] == "present" and not isinstance(definition.get(title), str):
-        raise bad_argument("definition", definition.get(title), f"is no {title}", f"Add a {title}")
+    if options["state"] == "present":
+        _check(definition, KINDS[options["kind"]].title)
     asset = _Asset(options["kind"], name, _client(options, deadline), check_mode)
     result = asset.remove() if options["state"] == "absent" else asset.bring_about(definition)
     return {**result, "warnings": asset.warnings}
+
+
+def _check(definition: Mapping[str, Any], title: str) -> None:
+    """Raises HostError (bad_argument) for what has to be known before anything is sent."""
+
+    def wrong(key: str, is_not: str, hint: str) -> HostError:
+        return bad_argument(f"definition.{key}", definition.get(key), is_not, hint)
+
+    if not isinstance(definition.get(title), str):
+        raise wrong(title, f"is no {title}", f"Add a {title}")
+    if not isinstance(definition.get("description"), (str, type(None))):
+        raise wrong("description", "is not a text", "Write a text")
+    tags = definition.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise wrong("tags", "is not a list of texts", "Write a list such as ['team:mail']")
+    try:
+        sendable = not too_deep(definition) and json.dumps(definition, allow_nan=False)
+    except ValueError:
+        sendable = ""
+    if not sendable:
+        raise HostError(
+            "bad_argument",
+            "definition: it has NaN, infinity or too many levels",
+            hint="Leave out what JSON, or Datadog, does not have.",
+        )
 
 
 def _client(options: Mapping[str, Any], deadline: Deadline) -> Client:

@@ -14,12 +14,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 
 # It becomes a part of URLs.
 _ID = re.compile(r"[A-Za-z0-9_-]+")
-MANAGED = "managed_by:mailops.postfix"
+_MANAGED = "managed_by:mailops.postfix"
+_MARK = "mailops_postfix:"
 
 
 def marks(name: str) -> list[str]:
     """What an asset of this name carries, as tags."""
-    return [MANAGED, f"mailops_postfix:{name}"]
+    return [_MANAGED, _MARK + name]
 
 
 class Kind:
@@ -40,9 +41,9 @@ class Kind:
         return {key: value for key, value in asset.items() if key not in self.added}
 
     def marked(self, definition: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """The definition with the marker."""
-        tags = definition.get("tags") or []
-        return {**definition, "tags": sorted({*tags, *marks(name)}, key=str)}
+        """The definition with this marker and no other, which an exported one may have."""
+        tags = [tag for tag in definition.get("tags") or [] if not tag.startswith(_MARK)]
+        return {**definition, "tags": sorted({*tags, *marks(name)})}
 
     def is_marked(self, asset: Mapping[str, Any], name: str) -> bool:
         tags = asset.get("tags")
@@ -108,8 +109,10 @@ class Dashboard(Kind):
     )
 
     def marked(self, definition: Mapping[str, Any], name: str) -> dict[str, Any]:
-        text = str(definition.get("description") or "").strip()
-        return {**definition, "description": "\n\n".join(filter(None, [text, self._line(name)]))}
+        lines = (definition.get("description") or "").splitlines()
+        text = "\n".join(line for line in lines if not line.strip().startswith(self._line("")))
+        parts = filter(None, [text.strip(), self._line(name)])
+        return {**definition, "description": "\n\n".join(parts)}
 
     def is_marked(self, asset: Mapping[str, Any], name: str) -> bool:
         text = str(asset.get("description") or "")

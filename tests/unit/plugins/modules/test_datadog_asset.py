@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import functools
 import io
 import json
 import re
@@ -23,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.assets im
     SITES,
     ensure,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import KINDS, HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 from ansible_collections.mailops.postfix.plugins.modules import datadog_asset
 
@@ -410,7 +411,7 @@ def test_a_removal_that_something_else_answers_is_no_success(run, datadog, kind)
 
 @EACH_KIND
 def test_an_account_that_drops_the_marker_gets_nothing(run, datadog, kind):
-    without = {"description": "By a proxy"} if kind == "dashboard" else {"tags": []}
+    without: Any = {"description": "By a proxy"} if kind == "dashboard" else {"tags": []}
     datadog.control({"fault": "keeps", "method": "POST", "instead": without})
     answer = run(kind)
     assert kinds_of(answer) == ["datadog_answer"] and "marker" in answer["msg"]
@@ -729,6 +730,41 @@ def test_what_only_datadog_sets_is_left_out_of_an_exported_definition(run, datad
     }
     assert run("dashboard", exported)["changed"]
     assert not run("dashboard", exported)["changed"]
+
+
+@EACH_KIND
+def test_an_exported_definition_of_another_asset_loses_its_marker(run, datadog, kind):
+    exported = run(kind, name="exported")["asset"]
+    definition = {**exported, TITLES[kind]: "A copy"}
+    if kind == "dashboard":
+        definition["description"] += "\nWhat follows."
+    copied = run(kind, definition)
+    assert copied["changed"] and copied["id"] != str(exported["id"])
+    assert "exported" not in copied["diff"]["after"]
+    assert "What follows." in copied["diff"]["after"] or kind != "dashboard"
+    for name in ("exported", "deferred"):
+        assert run(kind, state="absent", name=name)["changed"]
+    assert datadog.assets(STORED[kind]) == []
+
+
+UNFIT: dict[str, Any] = {
+    "one tag": ({"tags": "team:mail"}, "definition.tags: 'team:mail'"),
+    "tags of no type": ({"tags": 5}, "definition.tags: 5"),
+    "a tag of two parts": ({"tags": [{"team": "mail"}]}, "definition.tags"),
+    "a description of no type": ({"description": ["By line"]}, "definition.description"),
+    "infinity": ({"options": {"thresholds": {"critical": float("inf")}}}, "infinity"),
+    "depth": ({"options": functools.reduce(lambda inner, dummy: [inner], range(300), 1)}, "levels"),
+}
+
+
+@EACH_KIND
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_a_definition_that_cannot_be_sent(datadog, kind, unfit):
+    change, said = UNFIT[unfit]
+    options = options_of(datadog, kind, {**DEFINITIONS[kind], **change})
+    with pytest.raises(HostError, match=re.escape(said)) as refused:
+        ensure(options, Deadline(60), False)
+    assert refused.value.kind == "bad_argument" and datadog.requests() == []
 
 
 def options_of(datadog, kind, definition=None):
