@@ -164,6 +164,10 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
+        for number in range(fault.get("headers", 0)):
+            self.send_header(f"X-Header-{number}", "")
+            self.flush_headers()
+            time.sleep(fault["seconds"])
         self.end_headers()
         if chunked:
             self.wfile.write(b"%x\r\n" % len(body))

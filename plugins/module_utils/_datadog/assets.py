@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.compare i
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.kinds import KINDS, marks
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.failures import bad_argument
-from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
+from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import LONGEST, Deadline
 
 SITES = [
     "datadoghq.com",
@@ -54,6 +54,10 @@ def ensure(options: Mapping[str, Any], deadline: Deadline, check_mode: bool) -> 
             "is not a key",
             "Use up to 100 lower-case letters, digits, '_' and '-', the first of them a letter or a"
             " digit",
+        )
+    if not 0 < deadline.seconds <= LONGEST:
+        raise bad_argument(
+            "timeout", deadline.seconds, "is out of range", f"Give seconds from 1 to {LONGEST}"
         )
     if options["state"] == "present":
         _check(definition, KINDS[options["kind"]].title)

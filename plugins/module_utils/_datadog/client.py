@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any, Callable, Iterator, Mapping
 from urllib.parse import urlencode
@@ -146,7 +147,8 @@ class Client:
     def _wait_for_the_limit(self, answer: Answer) -> None:
         """Datadog says in X-RateLimit-Reset how many seconds remain until requests count anew."""
         reset = answer.headers.get("x-ratelimit-reset", "").strip()
-        wait = max(_PAUSE, float(reset)) if reset.isdigit() else _PAUSE
+        # Longer than nine digits is no time.
+        wait = max(_PAUSE, int(reset)) if re.fullmatch("[0-9]{1,9}", reset) else _PAUSE
         if wait >= self._deadline.remaining():
             raise HostError(
                 "datadog_rate_limited",

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import http.client
-import time
+import queue
+import threading
 import urllib.error
 from typing import Mapping, NamedTuple
 
@@ -34,9 +35,30 @@ class Unanswered(Exception):
 def send(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
 ) -> Answer:
-    """timeout: of each wait for the network and of the whole answer, in seconds. Redirects are not
-    followed, because they would take the keys along. Raises Unanswered."""
-    end = time.monotonic() + timeout
+    """timeout: of the whole, in seconds. Redirects are not followed, because they would take the
+    keys along. Raises Unanswered."""
+    outcome: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+    def exchange() -> None:
+        try:
+            outcome.put(_exchange(method, url, headers, body, timeout))
+        except Exception as error:  # Raised again below.
+            outcome.put(error)
+
+    # The timeout of a socket begins anew with each byte, and a look-up of a name has none.
+    threading.Thread(target=exchange, daemon=True).start()
+    try:
+        answer = outcome.get(timeout=timeout)
+    except queue.Empty:
+        raise Unanswered(f"the request timed out after {timeout:.3g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _exchange(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+) -> Answer:
     try:
         response = open_url(
             url,
@@ -58,10 +80,10 @@ def send(
             str(getattr(error, "reason", "") or error) or type(error).__name__
         ) from None
     with response:
-        return _read(response, int(response.code), end)
+        return _read(response, int(response.code))
 
 
-def _read(response: http.client.HTTPResponse, status: int, end: float) -> Answer:
+def _read(response: http.client.HTTPResponse, status: int) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     body = bytearray()
     torn = ""
@@ -69,12 +91,12 @@ def _read(response: http.client.HTTPResponse, status: int, end: float) -> Answer
         # Unlike read, read1 returns what has come.
         while chunk := response.read1(_CHUNK):
             body += chunk
-            if len(body) > _LIMIT or time.monotonic() > end:
+            if len(body) > _LIMIT:
                 torn = f"it goes on after {len(body)} bytes"
                 break
     except (OSError, http.client.HTTPException) as error:
         torn = f"it ended after {len(body)} bytes ({type(error).__name__})"
     length = headers.get("content-length", "")
-    if not torn and length.isdigit() and len(body) < int(length):
+    if not torn and length.isdecimal() and len(length) < 19 and len(body) < int(length):
         torn = f"it has {len(body)} bytes of {length}"
     return Answer(status, headers, bytes(body), torn)
