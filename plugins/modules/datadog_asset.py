@@ -215,6 +215,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.assets im
     ensure,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.kinds import KINDS
+from ansible_collections.mailops.postfix.plugins.module_utils._datadog.visible import visible
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.module_utils._host.runner import Deadline
 
@@ -251,10 +252,10 @@ def main() -> None:
     try:
         result = ensure(module.params, Deadline(module.params["timeout"]), module.check_mode)
     except HostError as error:
-        told = {"kind": error.kind, "message": error.message, "hint": error.hint}
-        module.fail_json(msg=f"{error.kind}: {error.message}. {error.hint}", errors=[told])
+        told = {"kind": error.kind, "message": visible(error.message), "hint": error.hint}
+        module.fail_json(msg="{kind}: {message}. {hint}".format(**told), errors=[told])
     for warning in result.pop("warnings"):
-        module.warn(warning)
+        module.warn(visible(warning))
     if not module._diff:
         del result["diff"]
     module.exit_json(**result)

@@ -94,18 +94,22 @@ def _check(definition: Mapping[str, Any], title: str) -> None:
 def _client(options: Mapping[str, Any], deadline: Deadline) -> Client:
     url = (options["api_url"] or f"https://api.{options['site']}").rstrip("/")
     if not _URL.fullmatch(url):
-        raise bad_argument(
-            "api_url", url, "is not the URL of an API", "Use the form https://HOST[:PORT]"
+        # It may have a password.
+        raise HostError(
+            "bad_argument",
+            "api_url: it is not the URL of an API",
+            hint="Use the form https://HOST[:PORT], without a user, a password and parameters.",
         )
     keys = []
-    for option in ("api_key", "application_key"):
+    for option, variable in (("api_key", "DD_API_KEY"), ("application_key", "DD_APP_KEY")):
         key = (options[option] or "").strip()
         if not _KEY.fullmatch(key):
             # The value is a secret.
             raise HostError(
                 "bad_argument",
                 f"{option}: {'it has blanks or control characters' if key else 'it is missing'}",
-                hint="Copy the key from Datadog's organization settings.",
+                hint="Copy the key from Datadog's organization settings to this option, or to the"
+                f" environment variable {variable}.",
             )
         keys.append(key)
     return Client(url, keys[0], keys[1], KINDS[options["kind"]].permissions, deadline)
@@ -171,9 +175,9 @@ class _Asset:
             raise HostError(
                 "datadog_ambiguous",
                 f"{ids} are both marked as the {self._header}",
-                hint="Somebody may have cloned it. Remove the marker"
-                f" ({' '.join(marks(self._name))}) from the one that is not this"
-                " collection's, or remove that one, then run this again.",
+                hint="Somebody may have cloned it, and a clone has the marker. Remove"
+                f" {self._kind.marker_is} ({' '.join(marks(self._name))}) from the one that is not"
+                " this collection's, or remove that one, then run this again.",
             )
         return owned[0] if owned else None
 

@@ -31,6 +31,10 @@ _SAID = 4096
 PAGE = 100
 _PAGES = 1000
 _LEVELS = 50
+_STILL_USED = (
+    "Something in the account may use it, such as a composite monitor. Take it out of that, or"
+    " remove that, then run this again."
+)
 _VALIDATE = "/api/v1/validate"
 
 
@@ -169,7 +173,11 @@ class Client:
         if answer.status in (401, 403):
             raise self._forbidden(answer)
         if answer.status >= 400:
-            raise HostError("datadog_refused", f"Datadog refuses this: {self._said(answer)}")
+            raise HostError(
+                "datadog_refused",
+                f"Datadog refuses this: {self._said(answer)}",
+                hint=_STILL_USED if method == "DELETE" else None,
+            )
         if answer.status >= 300:
             raise HostError(
                 "datadog_answer",

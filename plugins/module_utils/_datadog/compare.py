@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.mailops.postfix.plugins.module_utils._datadog.visible import visible
+
 # Their order means nothing.
 _SETS = {"notify_by", "notify_list", "renotify_statuses", "restricted_roles", "tags"}
 # What the account adds to the parts of an asset.
@@ -49,7 +51,8 @@ def as_text(definition: Any) -> str:
     """For a diff."""
     if definition is None:
         return ""
-    return json.dumps(definition, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(definition, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return visible(text, keep="\n")
 
 
 def _ordered(key: str, value: Any) -> Any:

@@ -27,13 +27,14 @@ class Kind:
     """An asset with its marker among its tags.
 
     path: of the API; id_type: of its ids; title: the key of what people call it; permissions: of
-    the application key, for a hint; added: keys of the account's own, which a definition cannot
-    set."""
+    the application key, for a hint; marker_is: where people find the marker, for a hint; added:
+    keys of the account's own, which a definition cannot set."""
 
     path = ""
     id_type: type = str
     title = "name"
     permissions = ""
+    marker_is = "the two tags"
     added = frozenset({"id"})
 
     def own(self, asset: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +105,7 @@ class Dashboard(Kind):
     path = "/api/v1/dashboard"
     title = "title"
     permissions = "dashboards_read and dashboards_write"
+    marker_is = "the last line of the description"
     added = frozenset(
         {"id", "author_handle", "author_name", "created_at", "is_read_only", "modified_at", "url"}
     )

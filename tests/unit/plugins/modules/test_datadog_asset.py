@@ -345,7 +345,9 @@ def test_two_with_our_marker_are_an_error_that_names_both(run, datadog, kind):
         answer = run(kind, state=state)
         assert kinds_of(answer) == ["datadog_ambiguous"]
         assert all(name in answer["msg"] for name in ids)
-        assert "mailops_postfix:deferred" in answer["errors"][0]["hint"]
+        where = "last line of the description" if kind == "dashboard" else "two tags"
+        hint = answer["errors"][0]["hint"]
+        assert "mailops_postfix:deferred" in hint and where in hint
     assert len(datadog.assets(STORED[kind])) == 2
 
 
@@ -688,6 +690,29 @@ def test_the_type_of_a_monitor_cannot_change(run):
     assert kinds_of(run("monitor", other)) == ["datadog_refused"]
 
 
+def test_the_part_of_a_composite_monitor_says_what_uses_it(run, datadog):
+    first = run("monitor")["id"]
+    composite = {"name": "Theirs", "type": "composite", "query": f"{first} && {first}"}
+    assert "id" in datadog.ask("POST", PATHS["monitor"], composite)
+    answer = run("monitor", state="absent")
+    assert kinds_of(answer) == ["datadog_refused"]
+    assert "composite monitor" in answer["errors"][0]["hint"]
+
+
+@EACH_KIND
+def test_text_of_the_account_cannot_act_on_a_terminal(run, datadog, kind):
+    evil = "\x1b[2J\x9b31m\x7f\u202e"
+    run(kind)
+    edit(datadog, kind, **{TITLES[kind]: f"By hand {evil} Größe"})
+    answer = run(kind, _ansible_check_mode=True)
+    shown = [answer["diff"]["before"]]
+    assert json.loads(shown[0])[TITLES[kind]] == f"By hand {evil} Größe" and "Größe" in shown[0]
+    datadog.control({"fault": "status", "status": 400, "method": "PUT", "says": f"No {evil}"})
+    answer = run(kind)
+    shown += [answer["msg"], answer["errors"][0]["message"]]
+    assert all(text.replace("\n", "").isprintable() for text in shown)
+
+
 def test_keys_that_datadog_repeats_are_hidden(run, datadog):
     datadog.control({"fault": "status", "status": 400, "says": f"bad {datadog.api_key}"})
     answer = run("monitor")
@@ -704,6 +729,9 @@ def test_keys_that_datadog_repeats_are_hidden(run, datadog):
         ({"timeout": 0}, "timeout: 0"),
         ({"timeout": -1}, "timeout: -1"),
         ({"timeout": 10**400}, "timeout"),
+        ({"api_url": "https://user:two words@datadoghq.eu"}, "api_url"),
+        ({"api_key": None}, "DD_API_KEY"),
+        ({"application_key": None}, "DD_APP_KEY"),
         ({"api_key": ""}, "api_key: it is missing"),
         ({"application_key": "two words"}, "application_key: it has blanks"),
     ],
@@ -712,6 +740,10 @@ def test_bad_arguments(run, datadog, arguments, said):
     answer = run("monitor", **arguments)
     assert kinds_of(answer) == ["bad_argument"] and said in answer["msg"]
     assert "two words" not in json.dumps(answer["errors"]) and datadog.requests() == []
+
+
+def test_a_key_that_is_a_number(run):
+    assert kinds_of(run("monitor", api_key=4711)) == ["datadog_wrong_site"]
 
 
 def test_keys_and_site_of_the_environment(run, datadog, monkeypatch):
