@@ -19,6 +19,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._datadog.client im
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.compare import (
     as_defined,
     as_text,
+    differing,
+    equal,
     in_order,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.kinds import KINDS, marks
@@ -194,9 +196,9 @@ class _Asset:
 
     def _update(self, found: Mapping[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
         has = self._read(found)
-        before, after = as_text(as_defined(has, wanted)), as_text(in_order(wanted))
-        if before == after:
+        if equal(has, wanted):
             return self._result(False, has)
+        before, after = as_text(as_defined(has, wanted)), as_text(in_order(wanted))
         if not self._check_mode:
             try:
                 answer = self._client.put(self._kind.place(has), wanted)
@@ -205,6 +207,7 @@ class _Asset:
                 raise
             has = self._kind.answered(answer, has)
             self._require_marker(has)
+            self._warn_of_difference(has, wanted)
         return self._result(True, has, before, after)
 
     def _create(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -234,6 +237,7 @@ class _Asset:
             raise
         oldest = next(iter(self._owned()), has)
         if oldest["id"] == has["id"]:
+            self._warn_of_difference(has, wanted)
             return self._result(True, has, "", after)
         # Whoever creates the second one sees both, and so only one of them removes its own.
         self._delete(has)
@@ -264,6 +268,14 @@ class _Asset:
                 f"the {self._what} {has['id']} comes back without the marker that it was sent with",
                 hint="Look for what drops tags or descriptions on the way, such as a proxy. With no"
                 " marker the next run creates another one.",
+            )
+
+    def _warn_of_difference(self, has: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        keys = ", ".join(differing(has, wanted))
+        if keys:
+            self.warnings.append(
+                f"Datadog keeps {keys} of the {self._header} otherwise than it was sent. Each run"
+                " will change it again. Write in the definition what Datadog keeps."
             )
 
     def _delete(self, has: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ The account adds ids, defaults, dates and more, and keeps some lists in an order
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.visible import visible
 
@@ -36,7 +36,7 @@ def as_defined(has: Any, wanted: Any) -> Any:
             return [as_defined(*pair) for pair in zip(has, wanted)]
         # Somebody added or removed some, anywhere: show those that are not of the definition whole.
         return [
-            next((one for one in wanted if _unchanged(item, one)), _without_additions(item))
+            next((one for one in wanted if equal(item, one)), _without_additions(item))
             for item in has
         ]
     return wanted if _same(has, wanted) else has
@@ -47,12 +47,41 @@ def in_order(definition: Any) -> Any:
     return as_defined(definition, definition)
 
 
+def equal(has: Any, wanted: Any) -> bool:
+    """Whether the account has what the definition says."""
+    return _json(as_defined(has, wanted)) == _json(in_order(wanted))
+
+
+def differing(has: Any, wanted: Any, place: str = "") -> Iterator[str]:
+    """The keys of the definition, as C(options.thresholds), that the account has otherwise."""
+    if isinstance(has, dict) and isinstance(wanted, dict):
+        for key in wanted:
+            part = {key: has[key]} if key in has else {}
+            if not equal(part, {key: wanted[key]}):
+                yield from differing(has.get(key), wanted[key], f"{place}.{key}" if place else key)
+    else:
+        yield place
+
+
 def as_text(definition: Any) -> str:
-    """For a diff."""
-    if definition is None:
-        return ""
-    text = json.dumps(definition, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    return visible(text, keep="\n")
+    """For a diff: JSON, in which a text of several lines is a list of them."""
+    text = json.dumps(_in_lines(definition), indent=2, sort_keys=True, ensure_ascii=False)
+    return visible(text, keep="\n") + "\n"
+
+
+def _in_lines(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _in_lines(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_in_lines(item) for item in part]
+    if isinstance(part, str) and "\n" in part.strip():
+        return part.strip().split("\n")
+    return part
+
+
+def _json(part: Any) -> str:
+    """Unlike Python, it does not take 1 for true."""
+    return json.dumps(part, sort_keys=True)
 
 
 def _ordered(key: str, value: Any) -> Any:
@@ -60,10 +89,6 @@ def _ordered(key: str, value: Any) -> Any:
     if key in _SETS and isinstance(value, list):
         return sorted(value, key=str)
     return value
-
-
-def _unchanged(has: Any, wanted: Any) -> bool:
-    return as_text(as_defined(has, wanted)) == as_text(in_order(wanted))
 
 
 def _same(has: Any, wanted: Any) -> bool:

@@ -272,6 +272,22 @@ def test_a_change_by_hand_is_shown_and_undone(run, datadog, hand):
 
 
 @EACH_KIND
+def test_warns_where_the_account_keeps_something_else(run, datadog, kind):
+    instead = {"dashboard": "reflow_type", "monitor": "priority", "log_pipeline": "is_enabled"}
+    values = {"dashboard": ("fixed", "auto"), "monitor": (3, 4), "log_pipeline": (True, False)}
+    wanted, kept = values[kind]
+    definition = {**DEFINITIONS[kind], instead[kind]: wanted}
+    fault = {"fault": "keeps", "instead": {instead[kind]: kept}}
+    datadog.control({**fault, "method": "POST"}, {**fault, "method": "PUT"})
+    for dummy in ("created", "updated"):
+        answer = run(kind, definition)
+        (warning,) = answer["warnings"]
+        assert answer["changed"] and instead[kind] in warning and "Each run" in warning
+    assert run(kind, definition)["warnings"] == []
+    assert not run(kind, definition)["changed"]
+
+
+@EACH_KIND
 def test_a_tag_added_by_hand_is_removed(run, datadog, kind):
     run(kind)
     (asset,) = datadog.assets(STORED[kind])

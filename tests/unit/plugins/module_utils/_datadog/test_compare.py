@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._datadog.compare import (
     as_defined,
     as_text,
-    in_order,
+    differing,
+    equal,
 )
 
 KEYS = st.sampled_from(["title", "widgets", "tags", "q", "options"])
@@ -26,10 +27,6 @@ DEFINITIONS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=12,
 )
-
-
-def unchanged(has, wanted):
-    return as_text(as_defined(has, wanted)) == as_text(in_order(wanted))
 
 
 def as_account_keeps(value):
@@ -70,7 +67,7 @@ def leaves(value, path=()):
 @given(DEFINITIONS)
 def test_what_the_account_adds_changes_nothing(definition):
     definition = of_texts(definition)
-    assert unchanged(as_account_keeps(definition), definition)
+    assert equal(as_account_keeps(definition), definition)
 
 
 @given(DEFINITIONS, st.data())
@@ -85,7 +82,7 @@ def test_every_change_by_hand_is_seen(definition, data):
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = "by hand"
-    assert not unchanged(edited, definition)
+    assert not equal(edited, definition)
     assert "by hand" in as_text(as_defined(edited, definition))
 
 
@@ -96,7 +93,7 @@ def test_an_item_added_or_removed_is_seen(items, data):
     added, removed = (as_account_keeps(copy.deepcopy(definition)) for dummy in range(2))
     added["widgets"].insert(position, {"id": 8, "title": "by hand"})
     del removed["widgets"][position]
-    assert not unchanged(added, definition) and not unchanged(removed, definition)
+    assert not equal(added, definition) and not equal(removed, definition)
     assert "by hand" in as_text(as_defined(added, definition))
 
 
@@ -120,11 +117,10 @@ def test_an_item_added_or_removed_is_seen(items, data):
     ],
 )
 def test_pairs(has, wanted, same):
-    assert unchanged(has, wanted) is same
+    assert equal(has, wanted) is same
 
 
 def test_the_text_has_what_a_reader_looks_for():
-    assert as_text(None) == ""
     assert json.loads(as_text({"title": "Größe"})) == {"title": "Größe"}
     assert "Größe" in as_text({"title": "Größe"})
 
@@ -133,3 +129,35 @@ def test_one_widget_inserted_at_the_top_is_one_change_of_the_text():
     widgets = [{"definition": {"content": str(number)}} for number in range(3)]
     has = [{"id": 1, "definition": {"content": "by hand"}}, *as_account_keeps(widgets)]
     assert as_defined(has, widgets) == [{"definition": {"content": "by hand"}}, *widgets]
+
+
+def test_a_changed_line_of_a_text_is_one_line_of_the_diff():
+    before, after = (
+        as_text({"message": f"Look:\n  {step}\nThen go.\n"}).splitlines() for step in ("a", "b")
+    )
+    assert [pair for pair in zip(before, after) if pair[0] != pair[1]] == [
+        ('    "  a",', '    "  b",')
+    ]
+    # They look alike, and are not.
+    assert not equal({"message": "a\nb"}, {"message": ["a", "b"]})
+
+
+def test_names_what_differs():
+    wanted = {
+        "name": "a",
+        "priority": None,
+        "options": {"thresholds": {"critical": 5, "warning": 3}, "notify_no_data": True},
+        "tags": ["a", "b"],
+    }
+    has = {
+        "name": "a ",
+        "options": {"thresholds": {"critical": 5.0, "warning": 4}, "notify_no_data": 1},
+        "tags": ["b"],
+    }
+    assert list(differing(wanted, wanted)) == []
+    assert list(differing(has, wanted)) == [
+        "options.thresholds.warning",
+        "options.notify_no_data",
+        "tags",
+    ]
+    assert list(differing({}, {"name": "a"})) == ["name"]
