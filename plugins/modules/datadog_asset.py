@@ -23,6 +23,10 @@ description:
   - Compares what the definition says, and nothing else, with what the account has. A change by hand
     of anything that it says is undone, and so is a widget, a processor or a tag that somebody
     added.
+  - A clone that somebody makes in Datadog's pages has the marker too, and the run then fails with
+    C(datadog_ambiguous). Remove the two tags, or the last line of the description, from the clone.
+    If the original is removed instead, the clone is taken for the asset.
+  - Warns if Datadog keeps something else than it was sent, since each run would change that again.
   - If two runs create the same asset at once, the later one removes its own.
 extends_documentation_fragment:
   - mailops.postfix.attributes
@@ -44,7 +48,8 @@ options:
       - The asset as Datadog's API takes it, and as its pages export it. Required with
         O(state=present).
       - It needs a C(title) for a dashboard, a C(name) for the others. The marker need not be in it.
-        What only Datadog sets, such as C(id), C(url) and dates, is ignored at the top level.
+        What only Datadog sets, such as C(id), C(url) and dates, is ignored at the top level, and
+        so is the marker of another asset.
       - What it leaves open keeps Datadog's default when the asset is created. Say C(is_enabled) for
         a log pipeline and its processors.
     type: dict
@@ -87,8 +92,8 @@ options:
     type: str
   timeout:
     description:
-      - The time limit of the whole run, in seconds. It includes the waits that Datadog asks for
-        when there are too many requests.
+      - The time limit of the whole run, in seconds, above 0. It includes the waits that Datadog
+        asks for when there are too many requests.
     type: int
     default: 120
 notes:
@@ -148,7 +153,9 @@ asset:
     query: avg(last_15m):sum:postfix.queue.size{queue:deferred} by {host} > 500
     tags: ["mailops_postfix:deferred", "managed_by:mailops.postfix"]
 diff:
-  description: What the definition says, before and after, as JSON.
+  description:
+    - What the definition says, before and after, as JSON. A text of several lines is a list of
+      them.
   returned: in diff mode
   type: dict
   contains:
