@@ -66,10 +66,10 @@ def test_files_are_those_of_the_definitions():
 
 @pytest.fixture
 def run(tmp_path, playbook, datadog):
-    """Runs the collection's playbook with these options against an account, and returns what
-    changed of each task's items, and the output."""
+    """Runs the collection's playbook with these options against an account, after those in first,
+    and returns the process that ended."""
 
-    def play(*arguments, keys=True, **options):
+    def play(*arguments, first=(), keys=True, **options):
         given = {
             "datadog_assets_api_url": datadog.url,
             "datadog_assets_api_key": datadog.api_key if keys else "",
@@ -79,7 +79,9 @@ def run(tmp_path, playbook, datadog):
         }
         (tmp_path / "options.json").write_text(json.dumps(given), encoding="utf-8")
         done = playbook(
-            *("-i", "mx1,mx2,", "-e", "@options.json", "mailops.postfix.datadog_assets"), *arguments
+            *("-i", "mx1,mx2,", "-e", "@options.json"),
+            *(*first, "mailops.postfix.datadog_assets"),
+            *arguments,
         )
         assert datadog.application_key not in done.stdout and datadog.api_key not in done.stdout
         return done
@@ -137,6 +139,18 @@ def test_options_of_the_inventory_count_for_one_account(run, datadog, tmp_path):
     assert datadog.assets("monitor")[0]["query"].endswith("> 77")
     done = run("-e", "target=nothing")
     assert done.returncode != 0 and "target=nothing matches no host" in done.stdout
+
+
+@pytest.mark.parametrize("fact", ["datadog_assets_api_url", "__datadog_assets_x", "assets_from"])
+def test_a_host_cannot_choose_where_the_keys_go(run, datadog, tmp_path, fact):
+    task = {"ansible.builtin.set_fact": {fact: "http://192.0.2.1", "cacheable": True}}
+    play = {"hosts": "mx1", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "facts.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = run("-e", "target=mx1", first=["facts.yml"])
+    assert done.returncode != 0
+    text = " ".join(done.stdout.split())
+    assert f"would override options of the role: {fact}. Find the task" in text
+    assert datadog.requests() == []
 
 
 @pytest.mark.parametrize(

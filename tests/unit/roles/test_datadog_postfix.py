@@ -96,3 +96,21 @@ def test_no_variable_is_misspelt_and_none_is_unused():
     assert [
         name for name in sorted(defined) if len(re.findall(rf"\b{name}\b", everywhere)) < 2
     ] == []
+
+
+@pytest.mark.parametrize("fact", ["datadog_assets_wanted", "__datadog_postfix_x"])
+def test_a_host_cannot_choose_its_options(playbook, tmp_path, fact):
+    tasks = [
+        {"ansible.builtin.set_fact": {fact: "x", "cacheable": True}},
+        {
+            "ansible.builtin.include_role": {
+                "name": "mailops.postfix.datadog_postfix",
+                "tasks_from": "look",
+            }
+        },
+    ]
+    play = {"hosts": "mx1", "gather_facts": False, "tasks": tasks}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = playbook("-i", "mx1,", "play.yml")
+    assert done.returncode != 0
+    assert f"would override options of a role: {fact}." in " ".join(done.stdout.split())
