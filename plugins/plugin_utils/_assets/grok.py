@@ -5,8 +5,9 @@
 """Rules by which Datadog's grok parser reads Postfix's log.
 
 Only what RE2 and Java's expressions both understand is used, as Datadog does not say which of them
-runs. Rules match a whole text, and the first that matches is used. Blanks are written as such: in
-bodies for the API, a backslash and s would have to be %{space}."""
+runs; in Java, a bracket in a class needs a backslash. Rules match a whole text, and the first that
+matches is used. Blanks are written as such: in bodies for the API, a backslash and s would have to
+be %{space}."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def _peer(name: str, place: str) -> str:
     """The other side, NAME[ADDRESS] with or without a port, or what datadog_postfix_log_rules has
     made of it."""
     return (
-        rf'(?:\[client\]|(?:%{{regex("[^ []+"):{name}}})?'
+        rf'(?:\[client\]|(?:%{{regex("[^ \[]+"):{name}}})?'
         rf'\[(?:unknown|%{{regex("[0-9A-Fa-f:.]+"):{place}.ip}})\])'
         rf"(?::%{{integer:{place}.port}})?"
     )
@@ -48,7 +49,7 @@ def _peer(name: str, place: str) -> str:
 
 # Short queue IDs are upper-case hexadecimal, long ones have no vowels.
 _QUEUE_ID = '%{regex("[0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}"):postfix.queue_id}'
-_PROGRAM = '(?:%{regex("[^ []+"):postfix.syslog_name}/)?%{regex("[^ /[]+"):postfix.program}'
+_PROGRAM = r'(?:%{regex("[^ \[]+"):postfix.syslog_name}/)?%{regex("[^ /\[]+"):postfix.program}'
 
 
 def parsers(timezone: str) -> list[Parser]:

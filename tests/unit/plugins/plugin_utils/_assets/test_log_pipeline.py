@@ -187,6 +187,13 @@ def test_parsers_are_within_datadogs_limits():
     assert all(re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.]*", name) for name in names)
 
 
+def test_java_takes_the_classes_of_characters():
+    """There, a bracket in a class begins another one unless it has a backslash. RE2 takes both."""
+    for rule in (rule for parser in parsers("UTC") for rule in parser.rules + parser.helpers):
+        classes = re.findall(r"(?:\\.|[^\\\[])*\[(\^?\]?(?:\\.|[^\]])*)\]", rule.pattern)
+        assert not [one for one in classes if re.search(r"(?<!\\)\[", one)], rule
+
+
 def test_no_attribute_is_the_beginning_of_another():
     names = {name for cases in LINES.values() for case in cases for name in case["attributes"]}
     assert [one for one in names for other in names if other.startswith(one + ".")] == []
