@@ -13,6 +13,7 @@ author:
 description:
   - Returns a dashboard, a log pipeline and monitors for Postfix as Datadog's API takes them. The
     role P(mailops.postfix.datadog_assets#role) applies them with M(mailops.postfix.datadog_asset).
+  - Warns if monitors are wanted and there is no recipient.
 options:
   _input:
     description:
@@ -55,9 +56,15 @@ _value:
 import typing
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._assets.assets import assets
-from ansible_collections.mailops.postfix.plugins.plugin_utils._assets.options import checked
+from ansible_collections.mailops.postfix.plugins.plugin_utils._assets.options import (
+    MONITORS,
+    checked,
+)
+
+_display = Display()
 
 
 def datadog_assets(
@@ -68,6 +75,11 @@ def datadog_assets(
     found, problems = checked(options)
     if problems:
         raise AnsibleFilterError("\n".join(problems))
+    if not found["recipients"] and set(MONITORS) & set(found["wanted"]):
+        _display.warning(
+            "datadog_assets_recipients is empty, so the monitors notify nobody. Set it, for"
+            " example to ['@mail-team@example.com']."
+        )
     return assets(found, {name: one for name, one in (ids or {}).items() if one})
 
 

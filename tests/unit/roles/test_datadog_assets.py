@@ -73,10 +73,10 @@ def run(tmp_path, playbook, datadog):
     """Runs the collection's playbook with these options against an account, after those in first,
     and returns the process that ended."""
 
-    def play(*arguments, first=(), keys=True, **options):
+    def play(*arguments, first=(), **options):
         given = {
             "datadog_assets_api_url": datadog.url,
-            "datadog_assets_api_key": datadog.api_key if keys else "",
+            "datadog_assets_api_key": datadog.api_key,
             "datadog_assets_application_key": datadog.application_key,
             "ansible_python_interpreter": sys.executable,
             **{f"datadog_assets_{name}": value for name, value in options.items()},
@@ -165,7 +165,14 @@ def test_a_host_cannot_choose_where_the_keys_go(run, datadog, tmp_path, fact):
         ({"scope": ["prod"]}, ["datadog_assets_scope: 'prod' is not a tag. Write it as env:prod."]),
         ({"wanted": ["holds"]}, ["datadog_assets_wanted", "holds"]),
         ({"site": "datadog.example.com"}, ["datadog_assets_site", "datadog.example.com"]),
-        ({"keys": False}, ["datadog_assets_api_key", "DD_API_KEY", "Nothing was sent."]),
+        ({"api_key": ""}, ["datadog_assets_api_key", "DD_API_KEY", "Nothing was sent."]),
+        ({"api_key": None}, ["datadog_assets_api_key", "DD_API_KEY", "Nothing was sent."]),
+        ({"application_key": 12}, ["datadog_assets_api_key", "in quotes", "Nothing was sent."]),
+        (
+            {"wanted": "dashboard,hold"},
+            ["datadog_assets_wanted: 'dashboard,hold' is not a list. Write it as a list of some"],
+        ),
+        ({"wanted": []}, ["datadog_assets_wanted is empty.", "-e datadog_assets_state=absent"]),
     ],
 )
 def test_nothing_is_sent_with_wrong_options(run, datadog, options, words):
@@ -174,3 +181,10 @@ def test_nothing_is_sent_with_wrong_options(run, datadog, options, words):
     text = " ".join(done.stdout.split())
     assert all(word in text for word in words), done.stdout
     assert datadog.requests() == []
+
+
+def test_a_wrong_key_fails_once(run, datadog):
+    done = run(api_key="1" * 32)
+    assert done.returncode != 0 and done.stdout.count("fatal: ") == 1, done.stdout
+    assert "datadog_wrong_site: " in done.stdout and len(done.stdout) < 5000
+    assert "recipients is empty, so the monitors notify nobody" in done.stdout
