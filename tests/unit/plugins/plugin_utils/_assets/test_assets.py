@@ -162,6 +162,23 @@ def test_the_dashboard_shows_the_limits():
     assert (form["comparator"], form["value"]) == (">", 123)
 
 
+def test_what_is_compared_and_listed_is_said():
+    """Without these formulas a change widget has nothing to compare with, and a list has no end."""
+    found = {"change": [], "toplist": [], "note": []}
+    for dummy, widget in widgets(definitions()["dashboard"]):
+        found.setdefault(widget["definition"]["type"], []).append(widget["definition"])
+    assert [one["requests"][0]["formulas"] for one in found["change"]] == [
+        [{"formula": f"{before}(query1)"}, {"formula": "query1"}]
+        for before in ("hour_before", "day_before")
+    ]
+    for one in found["toplist"]:
+        (formula,) = one["requests"][0]["formulas"]
+        assert formula["limit"] == {"count": 10, "order": "desc"}
+    # A copy would have the line by which the dashboard is found.
+    (note,) = found["note"]
+    assert "After cloning this dashboard, remove the last line" in note["content"]
+
+
 def test_only_what_is_wanted_is_wanted():
     wanted = [
         asset["name"]
