@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "active_limit": 20000,
     "active_threshold": 18000,
     "hold_threshold": 0,
+    "fatal_threshold": 0,
     "recovery_percent": 80,
     "recipients": [],
     "tags": [],
@@ -57,8 +58,15 @@ DEFAULTS: dict[str, Any] = {
     "log_timezone": "UTC",
 }
 PREFIX = "datadog_assets_"
-_TAG = re.compile(r"[a-z][a-z0-9_./-]*:[A-Za-z0-9_./:-]+")
-_RECIPIENT = re.compile(r"@\S+")
+# Datadog keeps tags in lower case, and in a search of logs a second colon would mean something.
+_TAG = re.compile(r"[a-z][a-z0-9_./-]*:[a-z0-9_./-]+")
+# By these the module finds what it owns.
+_MARKS = ("managed_by:", "mailops_postfix:")
+# In braces, a message has what Datadog fills in.
+_RECIPIENT = re.compile(r"@[^\s{}]+")
+# Above it, Datadog may round.
+_HIGHEST = 10**9
+_TAGS_HINT = "Write it as env:prod, in lower case and with one colon"
 _TIMEZONE = re.compile(r"[A-Za-z0-9_+/-]+")
 
 
@@ -72,11 +80,16 @@ def checked(given: dict[str, Any]) -> tuple[dict[str, Any], values.Problems]:
     options = {**DEFAULTS, **given}
     found: dict[str, Any] = {
         "wanted": values.some_of(PREFIX + "wanted", options["wanted"], CHOICES, problems),
-        "scope": _matching("scope", options["scope"], _TAG, "a tag", "env:prod", problems),
+        "scope": _matching("scope", options["scope"], _TAG, "a tag", _TAGS_HINT, problems),
         "recipients": _matching(
-            "recipients", options["recipients"], _RECIPIENT, "a recipient", "@slack-mail", problems
+            "recipients",
+            options["recipients"],
+            _RECIPIENT,
+            "a recipient",
+            "Write it as @slack-mail",
+            problems,
         ),
-        "tags": _matching("tags", options["tags"], _TAG, "a tag", "team:mail", problems),
+        "tags": _matching("tags", options["tags"], _TAG, "a tag", _TAGS_HINT, problems),
         "priorities": _priorities(options["priorities"], problems),
         "log_timezone": _timezone(options["log_timezone"], problems),
     }
@@ -86,9 +99,16 @@ def checked(given: dict[str, Any]) -> tuple[dict[str, Any], values.Problems]:
         ("active_limit", 1),
         ("active_threshold", 1),
         ("hold_threshold", 0),
+        ("fatal_threshold", 0),
         ("recovery_percent", 1),
     ):
         found[name] = values.whole(PREFIX + name, options[name], lowest, problems)
+        if found[name] is not None and found[name] > _HIGHEST:
+            problems.add(PREFIX + name, found[name], f"is above {_HIGHEST}", "Give less")
+    for tag in found["tags"]:
+        if tag.startswith(_MARKS):
+            hint = f"Use another key; {' and '.join(_MARKS)} mark what the role owns"
+            problems.add(PREFIX + "tags", tag, "is a tag of the role's own", hint)
     if not problems:
         _check_relations(found, problems)
     return found, problems
@@ -109,13 +129,13 @@ def _check_relations(found: dict[str, Any], problems: values.Problems) -> None:
 
 
 def _matching(
-    name: str, given: Any, form: re.Pattern[str], what: str, example: str, problems: values.Problems
+    name: str, given: Any, form: re.Pattern[str], what: str, hint: str, problems: values.Problems
 ) -> list[str]:
     """A list of texts of a form."""
     found = values.texts(PREFIX + name, given, problems)
     for text in found:
         if not form.fullmatch(text):
-            problems.add(PREFIX + name, text, f"is not {what}", f"Write it as {example}")
+            problems.add(PREFIX + name, text, f"is not {what}", hint)
     return found
 
 

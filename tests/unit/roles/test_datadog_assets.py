@@ -162,7 +162,7 @@ def test_a_host_cannot_choose_where_the_keys_go(run, datadog, tmp_path, fact):
     [
         ({"hold_threshold": -1}, ["datadog_assets_hold_threshold: -1 is not a whole number of 0"]),
         ({"hold_threshold": "some"}, ["datadog_assets_hold_threshold", "some"]),
-        ({"scope": ["prod"]}, ["datadog_assets_scope: 'prod' is not a tag. Write it as env:prod."]),
+        ({"scope": ["prod"]}, ["datadog_assets_scope: 'prod' is not a tag. Write it as env:prod,"]),
         ({"wanted": ["holds"]}, ["datadog_assets_wanted", "holds"]),
         ({"site": "datadog.example.com"}, ["datadog_assets_site", "datadog.example.com"]),
         ({"api_key": ""}, ["datadog_assets_api_key", "DD_API_KEY", "Nothing was sent."]),

@@ -214,7 +214,16 @@ def test_only_what_is_wanted_is_wanted():
             {"recipients": ["mail-team"]},
             "datadog_assets_recipients: 'mail-team' is not a recipient",
         ),
-        ({"scope": ["prod"]}, "datadog_assets_scope: 'prod' is not a tag. Write it as env:prod."),
+        ({"scope": ["prod"]}, "datadog_assets_scope: 'prod' is not a tag. Write it as env:prod,"),
+        ({"scope": ["env:Prod"]}, "datadog_assets_scope: 'env:Prod' is not a tag"),
+        ({"scope": ["host:a:b"]}, "datadog_assets_scope: 'host:a:b' is not a tag"),
+        ({"tags": ["managed_by:us"]}, "datadog_assets_tags: 'managed_by:us' is a tag of the role"),
+        ({"tags": ["mailops_postfix:hold"]}, "'mailops_postfix:hold' is a tag of the role's own"),
+        (
+            {"recipients": ["@{{host.name}}"]},
+            "datadog_assets_recipients: '@{{host.name}}' is not a recipient",
+        ),
+        ({"hold_threshold": 10**9 + 1}, "datadog_assets_hold_threshold: 1000000001 is above"),
         (
             {"scope": ["env:prod} by {host"]},
             "datadog_assets_scope: 'env:prod} by {host' is not a tag",
