@@ -10,6 +10,11 @@ from typing import Any
 
 METRIC = "postfix.queue.size"
 _GROUPS = "host,instance"
+# What the steps of a message leave open, by a word in them.
+_NOTES = {
+    "CONFIG": "CONFIG is the instance's configuration directory; 'postmulti -l' lists all of them.",
+    "ansible": "{{host.name}} is Datadog's name of the host; the inventory may have another.",
+}
 
 
 def monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -46,9 +51,11 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 " {{instance.name}}; the limit is {{threshold}}.",
                 (
                     "See why: 'ansible {{host.name}} -b -m mailops.postfix.postfix_queue -a"
-                    " details=reasons', or on the host 'postqueue -p' and 'qshape deferred'.",
-                    "Remove the cause: DNS, network, a relay that fails.",
-                    "Then have Postfix try again at once: 'postqueue -f'.",
+                    " details=reasons', or on the host 'postqueue -c CONFIG -p' and, as root,"
+                    " 'qshape -c CONFIG deferred'.",
+                    "Correct what the reasons name. DNS: 'getent ahosts DOMAIN'. Network, or a"
+                    " relay that fails: 'nc -vz RELAY 25'.",
+                    "Then have Postfix try again at once: 'postqueue -c CONFIG -f'.",
                 ),
                 "The deferred queue of {{host.name}} is below its limit again.",
             ),
@@ -63,9 +70,9 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 (
                     "See who sends and where to: 'ansible {{host.name}} -b -m"
                     " mailops.postfix.postfix_queue -a details=domains,reasons'.",
-                    "One sender: look for a compromised account or script, and hold its mail with"
-                    " 'postsuper -h QUEUE_ID'.",
-                    "One destination: look at the reason, and at 'mailq' for the server's answer.",
+                    "One sender: look for a compromised account or script, and hold its mail, as"
+                    " root: 'postsuper -c CONFIG -h QUEUE_ID'.",
+                    "One destination: read its server's answer in 'postqueue -c CONFIG -p'.",
                 ),
                 "The deferred queue of {{host.name}} no longer grows fast.",
             ),
@@ -79,9 +86,12 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 " {{instance.name}}. At qmgr_message_active_limit"
                 f" ({options['active_limit']}) new mail waits in the incoming queue.",
                 (
-                    "See what fills it: 'qshape active' on the host.",
-                    "One slow destination: give it its own transport with a concurrency limit.",
-                    "All are slow: look at DNS, the network, content filters and the disk.",
+                    "See what fills it, on the host as root: 'qshape -c CONFIG active'.",
+                    "One slow destination: hold its messages, as root: 'postsuper -c CONFIG -h"
+                    " QUEUE_ID'.",
+                    "All are slow: look at the disk ('vmstat 5', columns b and wa), at DNS ('getent"
+                    " ahosts DOMAIN'), and at filters ('postconf -c CONFIG content_filter"
+                    " smtpd_milters').",
                 ),
                 "The active queue of {{host.name}} has room again.",
             ),
@@ -94,10 +104,10 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 "{{value}} messages are on hold on {{host.name}}, instance {{instance.name}}."
                 " Nobody but an operator releases or deletes them.",
                 (
-                    "See them: 'postqueue -p' marks them with '!'; 'postcat -hq QUEUE_ID' has the"
-                    " header.",
-                    "Release one with 'postsuper -H QUEUE_ID', or delete it with 'postsuper -d"
-                    " QUEUE_ID'.",
+                    "See them: 'postqueue -c CONFIG -p' marks them with '!'. Read a header, as"
+                    " root: 'postcat -c CONFIG -hq QUEUE_ID'.",
+                    "As root, release one with 'postsuper -c CONFIG -H QUEUE_ID', or delete it with"
+                    " 'postsuper -c CONFIG -d QUEUE_ID'.",
                 ),
                 "The hold queue of {{host.name}} is back within its limit.",
             ),
@@ -108,8 +118,8 @@ def _queue_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _check_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
     steps = (
-        "Ask the Agent on the host: 'datadog-agent status', 'sudo -u dd-agent datadog-agent check"
-        " postfix'.",
+        "Ask the Agent on the host: 'sudo datadog-agent status', 'sudo -u dd-agent datadog-agent"
+        " check postfix'.",
         "Find the cause: 'ansible-playbook mailops.postfix.verify -e target={{host.name}}'.",
         "Provision again if a file or a right is gone: 'ansible-playbook"
         " mailops.postfix.provision -e target={{host.name}}'.",
@@ -117,11 +127,11 @@ def _check_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
     silent = _metric(
         "Postfix: no queue sizes from {{host.name}}",
         # A size is never below 0, so only missing data notifies.
-        f"min(last_10m):{_size(options, by='host,instance,queue')} < 0",
+        f"min(last_10m):{_size(options)} < 0",
         _message(
-            "The Agent of {{host.name}} has reported no size of the {{queue.name}} queue, instance"
-            " {{instance.name}}, for 20 minutes: the check fails, or the Agent does not run.",
-            (*steps, "A host or queue that is monitored no longer: resolve this monitor for it."),
+            "The Agent of {{host.name}} has reported no queue size of instance {{instance.name}}"
+            " for 20 minutes: the check fails, or the Agent does not run.",
+            (*steps, "A host or instance that is gone for good: resolve this monitor for it."),
             "{{host.name}} reports again.",
             "no_data",
         ),
@@ -142,7 +152,7 @@ def _check_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 "The Postfix check of {{host.name}} succeeds again.",
             ),
             "options": {
-                "thresholds": {"ok": 1, "warning": 3, "critical": 3},
+                "thresholds": {"ok": 1, "critical": 3},
                 "include_tags": True,
                 "new_group_delay": 300,
                 "notify_no_data": False,
@@ -156,14 +166,15 @@ def _log_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "log_fatal": _log(
             "Postfix: fatal error on {{host.name}}",
             _count(options, "@postfix.severity:(fatal OR panic)", "5m"),
+            options["fatal_threshold"],
             _message(
                 "Postfix on {{host.name}} has logged {{value}} messages with 'fatal:' or 'panic:'"
                 " within 5 minutes. A program of Postfix ended; mail may stand still.",
                 (
-                    "Read them: 'grep -E \"(fatal|panic):\" /var/log/mail.log', or 'journalctl -u"
-                    ' "postfix*" -p err\'.',
-                    "Check the configuration: 'postfix check', 'postconf -n'.",
-                    "See whether it runs: 'postfix status', 'systemctl status \"postfix*\"'.",
+                    "Read them, as root: 'grep -E \"(fatal|panic):\" /var/log/mail.log' (or"
+                    " /var/log/maillog), or 'journalctl -u \"postfix*\" -p err'.",
+                    "Check the configuration of each instance, as root: 'postmulti -p check'.",
+                    "See whether they run, as root: 'postmulti -p status'.",
                 ),
                 "Postfix on {{host.name}} has logged no fatal error for 5 minutes.",
             ),
@@ -180,6 +191,7 @@ def _silent_zero(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
     deferrals = _log(
         "Postfix: deferrals in the log (part of: sizes are 0)",
         _count(options, "@postfix.status:deferred", "5m"),
+        0,
         part,
     )
     deferrals["options"]["evaluation_delay"] = 300
@@ -220,9 +232,9 @@ def _size(options: dict[str, Any], *tags: str, by: str = _GROUPS) -> str:
 
 
 def _count(options: dict[str, Any], search: str, window: str) -> str:
-    """The query of a monitor that counts log messages by host."""
+    """The number of log messages by host, in a monitor's query."""
     text = " ".join(("source:postfix", *options["scope"], search))
-    return f'logs("{text}").index("*").rollup("count").by("host").last("{window}") > 0'
+    return f'logs("{text}").index("*").rollup("count").by("host").last("{window}")'
 
 
 def _thresholds(options: dict[str, Any], critical: int) -> dict[str, int]:
@@ -250,17 +262,17 @@ def _metric(name: str, query: str, message: str, thresholds: dict[str, int]) -> 
     }
 
 
-def _log(name: str, query: str, message: str) -> dict[str, Any]:
+def _log(name: str, count: str, threshold: int, message: str) -> dict[str, Any]:
     return {
         "name": name,
         "type": "log alert",
-        "query": query,
+        "query": f"{count} > {threshold}",
         "message": message,
         "options": {
-            "thresholds": {"critical": 0},
+            "thresholds": {"critical": threshold},
             "enable_logs_sample": True,
             "include_tags": True,
-            "new_group_delay": 0,
+            "new_group_delay": 60,
             "notify_no_data": False,
         },
     }
@@ -269,6 +281,7 @@ def _log(name: str, query: str, message: str) -> dict[str, Any]:
 def _message(what: str, steps: tuple[str, ...], recovered: str, state: str = "alert") -> str:
     """What happened, what to do, and what is said once it is over. state: alert or no_data."""
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    numbered += [note for word, note in _NOTES.items() if word in "".join(steps)]
     recovery = "is_recovery" if state == "alert" else f"is_{state}_recovery"
     return "\n".join(
         (

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_thresholds_and_scope_are_in_the_queries(scope):
         growth_threshold=20,
         active_threshold=30,
         hold_threshold=40,
+        fatal_threshold=50,
         recovery_percent=50,
     )
     for name, threshold in (
@@ -92,6 +94,8 @@ def test_thresholds_and_scope_are_in_the_queries(scope):
             "critical": threshold,
             "critical_recovery": threshold / 2,
         }
+    fatal = found["log_fatal"]
+    assert fatal["query"].endswith(" > 50") and fatal["options"]["thresholds"] == {"critical": 50}
     for name in MONITORS:
         query = found[name]["query"]
         assert all(tag in query for tag in scope) or name == "silent_zero", query
@@ -117,6 +121,39 @@ def test_every_message_says_what_to_do_and_wakes_the_recipients():
         # A command, in quotation marks.
         assert "'" in message and "recovery}}" in message
         assert monitor["priority"] in range(1, 6)
+
+
+def test_commands_of_a_message_are_ready_to_run():
+    for name in MONITORS:
+        message = definitions()[name]["message"]
+        steps = [line for line in message.splitlines() if line[0].isdigit()]
+        for step in steps:
+            assert step.count("'") >= 2 or "resolve this monitor" in step, step
+            for command in re.findall(r"'((?:post|qshape)[^']*)'", step):
+                of_one = command.startswith("postmulti -p ") or " -c CONFIG " in command
+                assert of_one, command
+                if not command.startswith(("postqueue", "postconf")):
+                    assert "as root" in step.lower(), step
+        assert ("CONFIG is the instance's" in message) == ("CONFIG" in "".join(steps))
+        assert ("is Datadog's name of the host" in message) == ("ansible" in "".join(steps))
+
+
+def test_every_threshold_has_its_words():
+    for name in MONITORS:
+        monitor = definitions()[name]
+        if "warning" in monitor["options"].get("thresholds", {}):
+            assert "{{#is_warning}}" in monitor["message"]
+
+
+def test_a_host_that_is_down_notifies_once_an_instance():
+    assert definitions()["check_no_data"]["query"].endswith(" by {host,instance} < 0")
+
+
+def test_a_new_host_is_waited_for():
+    """60 is Datadog's own default. Other monitors wait until the Agent has reported for a while."""
+    for monitor in definitions().values():
+        if monitor.get("type") == "log alert":
+            assert monitor["options"]["new_group_delay"] == 60
 
 
 def test_priorities_are_by_monitor():
