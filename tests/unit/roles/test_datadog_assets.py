@@ -145,7 +145,9 @@ def test_options_of_the_inventory_count_for_one_account(run, datadog, tmp_path):
     assert done.returncode != 0 and "target=nothing matches no host" in done.stdout
 
 
-@pytest.mark.parametrize("fact", ["datadog_assets_api_url", "__datadog_assets_x", "assets_from"])
+@pytest.mark.parametrize(
+    "fact", ["datadog_assets_api_url", "__datadog_assets_x", "assets_from", "omit"]
+)
 def test_a_host_cannot_choose_where_the_keys_go(run, datadog, tmp_path, fact):
     task = {"ansible.builtin.set_fact": {fact: "http://192.0.2.1", "cacheable": True}}
     play = {"hosts": "mx1", "gather_facts": False, "tasks": [task]}

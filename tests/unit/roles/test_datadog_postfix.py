@@ -98,7 +98,7 @@ def test_no_variable_is_misspelt_and_none_is_unused():
     ] == []
 
 
-@pytest.mark.parametrize("fact", ["datadog_assets_wanted", "__datadog_postfix_x"])
+@pytest.mark.parametrize("fact", ["datadog_assets_wanted", "__datadog_postfix_x", "omit"])
 def test_a_host_cannot_choose_its_options(playbook, tmp_path, fact):
     tasks = [
         {"ansible.builtin.set_fact": {fact: "x", "cacheable": True}},
