@@ -176,7 +176,7 @@ def _log_monitors(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
                     "Check the configuration of each instance, as root: 'postmulti -p check'.",
                     "See whether they run, as root: 'postmulti -p status'.",
                 ),
-                "Postfix on {{host.name}} has logged no fatal error for 5 minutes.",
+                "Postfix on {{host.name}} is back within its limit of fatal errors.",
             ),
         )
     }
