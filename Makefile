@@ -113,7 +113,7 @@ cores: $(DEV) $(RUNNER) | $(LINK) ## The built collection with the oldest ansibl
 sanity: $(DEV) ## ansible-test sanity
 	tests/gates/sanity
 
-demo-test: $(RUN) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module's full and short name and by the Agent's check
+demo-test: $(DEV) $(RUNNER) | $(LINK) ## The demo shows the truth, by the module's full and short name and by the Agent's check
 	tests/gates/demo-test
 
 browser: $(BROWSER) $(DEMO_REPORT) $(SITE_INDEX) | $(LINK) ## The report in a browser: look, use, accessibility, print, hostile texts; the site at two widths

@@ -10,6 +10,8 @@ the built collection; INVENTORY: hosts with Postfix, in the group mail; WORK: a 
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import pathlib
 import re
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import Iterator
 
 # What is not run here, and why.
 ELSEWHERE = {
@@ -31,6 +34,8 @@ SIGNED = "versions.rst"
 LIMIT = 300
 # On the pages; here a repository of this checkout stands for it.
 REPOSITORY = "https://github.com/mailops/postfix.git"
+# Of Datadog's API.
+STAND_IN = pathlib.Path(__file__).resolve().parents[1] / "datadog_api"
 README_FILES = {"ini": "ansible.cfg", "yaml": "requirements.yml"}
 
 
@@ -68,7 +73,28 @@ def repository(source: pathlib.Path, work: pathlib.Path) -> str:
     return f"file://{directory}"
 
 
+@contextlib.contextmanager
+def account() -> Iterator[str]:
+    """Variables, as JSON, with which the commands reach a stand-in of Datadog's API."""
+    with subprocess.Popen([sys.executable, STAND_IN], stdout=subprocess.PIPE, text=True) as api:
+        assert api.stdout
+        url = api.stdout.readline().strip()
+        keys = {"api_key": "0" * 31 + "a", "application_key": "0" * 39 + "b"}
+        try:
+            yield json.dumps(
+                {f"datadog_assets_{name}": text for name, text in {"api_url": url, **keys}.items()}
+            )
+        finally:
+            api.terminate()
+
+
 def main() -> None:
+    with account() as variables:
+        run_all(variables)
+
+
+def run_all(variables: str) -> None:
+    """variables: of all hosts."""
     source, artefact, inventory, work = (
         pathlib.Path(argument).resolve() for argument in sys.argv[1:]
     )
@@ -99,7 +125,8 @@ def main() -> None:
         # README.md is of the directory that it is in.
         name = page.parent.name if page.suffix == ".md" else page.stem
         place = work / name
-        (place / "inventory").mkdir(parents=True)
+        (place / "inventory" / "group_vars").mkdir(parents=True)
+        (place / "inventory" / "group_vars" / "all.yml").write_text(variables, encoding="utf-8")
         # With absolute paths, so that it may lie elsewhere.
         shutil.copy(absolute, place / "inventory" / "hosts.yml")
         own = {file: body for file, body in page_files(text).items() if body != common.get(file)}
