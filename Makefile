@@ -29,6 +29,7 @@ IMPORTER := .build/importer/.installed
 BROWSER := .build/browser/.installed
 RUNNER := .build/runner/.installed
 SITE := .build/site/.installed
+RENDER := .build/render/.installed
 RELEASE := .build/release/.installed
 DEMO_REPORT := .build/demo-test/report.html
 SITE_INDEX := build/docs/index.html
@@ -127,11 +128,10 @@ molecule: molecule-modules molecule-role ## The scenarios, against containers wi
 molecule-modules molecule-role: molecule-%: $(DEV) | $(LINK)
 	tests/gates/molecule $*
 
-bench: $(RUN) | $(LINK) ## What a run costs, against other ways to count, and of the role against a plain playbook
-	tests/bench/run
-	tests/bench/role
+bench: $(RUN) $(RENDER) | $(LINK) ## Measures beside other ways, and writes docs/benchmarks.md: under an hour; B=fleet, counting, listing or controller
+	tests/bench/run $(B)
 
-bench-role: $(RUN) | $(LINK) ## Only the role; BENCH_ROLE_RUNS=3
+bench-role: $(RUN) | $(LINK) ## What a run of the role costs, against a plain playbook; BENCH_ROLE_RUNS=3
 	tests/bench/role
 
 torture: $(RUN) | $(LINK) ## Kills the role at random moments, and sees that the next run heals; TORTURE_KILLS=40 TORTURE_SEED=random
@@ -144,7 +144,7 @@ mutation: $(DEV) ## Changes the parsers, the classification and the verdict, and
 	tests/mutation/run $(if $(M),'$(M)')
 
 clean: ## Remove the containers, .build and .venv
-	for fleet in demo molecule modules role cores bench bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
+	for fleet in demo molecule modules role cores bench-a bench-b bench-host bench-role torture scenario; do roles/test_hosts/files/hosts down $$fleet; done
 	rm -rf .build .venv build
 
 $(RUN): requirements.txt
@@ -169,6 +169,10 @@ $(RUNNER): tests/gates/requirements-runner.txt
 
 $(SITE): tests/gates/requirements-site.txt
 	tests/gates/venv .build/site/venv $< 3.12
+	touch $@
+
+$(RENDER): tests/bench/requirements.txt
+	tests/gates/venv .build/render/venv $< 3.12
 	touch $@
 
 $(RELEASE): tests/release/requirements.txt

@@ -18,7 +18,11 @@ import subprocess
 import sys
 import time
 
-from table import ROW, row
+ROW = "%-62s %12s %12s %7s  %s"
+
+
+def row(what, one, other, unit, wanted):
+    print(ROW % (what, f"{one:.3g} {unit}", f"{other:.3g} {unit}", f"{one / other:.2f}", wanted))
 
 
 def play(directory, name):
