@@ -91,7 +91,9 @@ class Kind:
 
     def _has_id(self, asset: Any) -> bool:
         name = asset.get("id") if isinstance(asset, dict) else None
-        return type(name) is self.id_type and _ID.fullmatch(str(name)) is not None
+        # True is an int as well.
+        is_id = isinstance(name, self.id_type) and not isinstance(name, bool)
+        return is_id and _ID.fullmatch(str(name)) is not None
 
     def _age(self, asset: Mapping[str, Any]) -> Any:
         """What sorts the oldest first. A listing that has an order of its own keeps it."""
