@@ -14,8 +14,8 @@ def main():
     runs = number("BENCH_RUNS", 5)
     files = numbers("BENCH_FILES", "10 1000 100000 1000000")
     depths = numbers("BENCH_DEPTHS", "0 1 2")
-    results = Results("counting", runs, host.start())
     try:
+        results = Results("counting", runs, host.start())
         for sample in host.samples("counting_on_host.py", runs, *files, "--", *depths):
             results.add(**sample)
     finally:

@@ -14,8 +14,8 @@ def main():
     runs = number("BENCH_RUNS", 5)
     messages = numbers("BENCH_MESSAGES", "1000 10000 100000")
     domains = numbers("BENCH_DOMAINS", "1000 100000")
-    results = Results("listing", runs, host.start())
     try:
+        results = Results("listing", runs, host.start())
         for sample in host.samples("listing_on_host.py", runs, *messages, "--", *domains):
             results.add(**sample)
     finally:

@@ -130,6 +130,9 @@ def about(part):
         "- " + ", ".join(f"{name} {value}" for name, value in known["machine"].items()),
         "- " + ", ".join(f"{name} {value}" for name, value in known["versions"].items()),
     ]
+    failed = sum(sample.get("failed", 0) for sample in known["samples"])
+    if failed:
+        lines.append(f"- {failed} runs were repeated, because a host did not answer in time")
     return "\n" + "\n".join(lines) + "\n"
 
 
