@@ -122,8 +122,8 @@ def run_all(variables: str) -> None:
     done: set[tuple[str, str]] = set()
     failed = 0
     for page, text in zip(pages, texts):
-        # README.md is of the directory that it is in.
-        name = page.parent.name if page.suffix == ".md" else page.stem
+        # README.md is of the directory that it is in, which may be called like a page.
+        name = f"{page.parent.name}_readme" if page.suffix == ".md" else page.stem
         place = work / name
         (place / "inventory" / "group_vars").mkdir(parents=True)
         (place / "inventory" / "group_vars" / "all.yml").write_text(variables, encoding="utf-8")
