@@ -136,7 +136,7 @@ def make_spool(spool, number, depth):
         for directory in directories:
             os.mkdir(f"{spool}/deferred/{directory}")
     for which in range(number):
-        # Microseconds, whose last digits come first here to spread them, then an inode's number.
+        # Microseconds with their last digits first, to spread them, then the number of an inode.
         name = f"{which % 16:X}{which // 16 % 16:X}{which // 256 % 4096:03X}4C0{which:05X}"
         directory = "".join(digit + "/" for digit in name[:depth])
         path = f"{spool}/deferred/{directory}{name}"
