@@ -17,6 +17,7 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet.formats import (
     FORMATS,
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
         )
         now = datetime.datetime.now(datetime.timezone.utc)
         report = report_of(
-            _results(variables, options["results"]),
+            self._results(variables, options["results"]),
             options["started"],
             now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             variables["ansible_version"]["full"],
@@ -50,6 +51,24 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
         totals = {name: plain(report["totals"][name]) for name in ("hosts", "messages")}
         changed = any(file["changed"] for file in files)
         return dict(result, changed=changed, totals=totals)
+
+    def _results(self, variables: dict[str, Any], names: list[str]) -> dict[str, list[Any]]:
+        """What was registered under these names, by host of the play. It is never a template."""
+        found = {}
+        for host in variables["ansible_play_hosts_all"]:
+            registered = variables["hostvars"].raw_get(host)
+            found[host] = [self._as_text(registered.get(name, {})) for name in names]
+        return found
+
+    def _as_text(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Before ansible-core 2.20 registered warnings are objects, of which a template makes the
+        text."""
+        warnings = result.get("warnings") or []
+        if all(isinstance(warning, str) for warning in warnings):
+            return result
+        templar = self._templar.copy_with_new_env(available_variables={"warnings": warnings})
+        texts = templar.evaluate_expression(trust_as_template("warnings"))
+        return dict(result, warnings=[str(text) for text in texts])
 
     def _write(
         self, report: Report, name: str, options: dict[str, Any], variables: dict[str, Any]
@@ -83,12 +102,3 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core carries no 
             shared_loader_obj=self._shared_loader_obj,
         )
         return dict(action.run(task_vars=variables))
-
-
-def _results(variables: dict[str, Any], names: list[str]) -> dict[str, list[Any]]:
-    """What was registered under these names, by host of the play. It is never a template."""
-    found = {}
-    for host in variables["ansible_play_hosts_all"]:
-        registered = variables["hostvars"].raw_get(host)
-        found[host] = [registered.get(name, {}) for name in names]
-    return found
