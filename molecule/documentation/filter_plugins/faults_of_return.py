@@ -4,17 +4,11 @@
 
 """Compares what a module returned with the RETURN section of its documentation.
 
-compare_return.py FQCN <RESULTS    RESULTS: a JSON list of results as C(register) has them
-
 Everything returned must be documented with its type, everything documented must be returned at
 least once with a value, what is "returned: always" must always be there, and null stands only where
 the description speaks of V(null)."""
 
 from __future__ import annotations
-
-import json
-import subprocess
-import sys
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "dict": dict, "list": list}
 # What Ansible adds to a result by itself.
@@ -73,22 +67,19 @@ def paths(documented, path=""):
         yield from paths(field.get("contains") or {}, path + name + ".")
 
 
-def main():
-    name = sys.argv[1]
-    described = subprocess.run(["ansible-doc", "--json", name], check=True, stdout=subprocess.PIPE)
-    documented = json.loads(described.stdout)[name]["return"]
+def faults_of_return(results, documented):
+    """results: as C(register) has them; documented: RETURN. Returns what does not agree, sorted."""
     comparison = Comparison()
-    for result in json.load(sys.stdin):
+    for result in results:
         comparison.compare(
             documented, {key: value for key, value in result.items() if key not in COMMON}
         )
     for path in paths(documented):
         if path not in comparison.seen:
             comparison.faults.add(f"{path} is documented and was never returned")
-    for fault in sorted(comparison.faults):
-        print(fault, file=sys.stderr)
-    return 1 if comparison.faults else 0
+    return sorted(comparison.faults)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+class FilterModule:
+    def filters(self):
+        return {"faults_of_return": faults_of_return}
