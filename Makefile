@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Three rows of about the same length, run side by side; in the first the fastest first.
-GATES := reuse changelog docs lint types coverage unit-pythons importer release-test install-test cores sanity demo-test browser example -- molecule-modules -- molecule-role
+GATES := reuse changelog docs lint types coverage unit-pythons importer release-test install-test cores sanity -- molecule-modules -- molecule-role demo-test browser example
 
 .PHONY: help venv quick format options assets unit scenario test test-all release $(filter-out --,$(GATES)) molecule demo demo-down bench bench-role torture mutation clean
 # The gates share .build; tests/gates/all knows which may run at a time.
