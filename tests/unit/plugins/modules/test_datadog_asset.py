@@ -132,7 +132,7 @@ def run(capsys, datadog, monkeypatch):
             datadog_asset.main()
         printed = capsys.readouterr()
         answer = json.loads(printed.out)
-        # From ansible-core 2.22 on, this tells the controller what to mask, and goes no further.
+        # ansible-core 2.22 and later tell the controller what to mask; it removes the field.
         answer.pop("_ansible_new_secrets", None)
         for key in (datadog.api_key, datadog.application_key):
             assert key not in json.dumps(answer) + printed.err
