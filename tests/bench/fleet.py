@@ -50,9 +50,6 @@ CASES = (
     ("direct", 25, True),
     ("delayed", 25, False),
 )
-# In all cases; the others where they say something new, so that all of it takes under an hour.
-ALWAYS = ("raw", "gatherer", "module")
-FULL = ("direct-25", "delayed-25")
 
 
 def main():
@@ -75,9 +72,7 @@ def main():
             # The caches of the disks and of Python.
             measure("module", cases[0], names, sockets)
             for case in cases:
-                full = label(**case) in FULL
-                taking_part = [name for name in contenders if full or name in ALWAYS]
-                for contender in rounds(taking_part, runs):
+                for contender in rounds(contenders, runs):
                     wall, failed = measure(contender, case, names, sockets)
                     case_of_names = {**case, "names": len(names)}
                     results.add(case_of_names, contender, wall=wall, failed=failed)

@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Makes docs/benchmarks.md and its plots of the results in .build/bench: of each part those of its
-last run. The text around them is in page/PART.md."""
+last run. The text around them is in page/PART.md. A part without results there keeps its section of
+the page."""
 
 from __future__ import annotations
 
 import collections
 import json
 import pathlib
+import re
 import statistics
 
 import matplotlib
@@ -28,8 +30,9 @@ COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"),
     *("#E69F00", "#000000", "#F0E442", "#8C564B", "#7F7F7F"),
 )
-OURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C564B")
 OURS = ("gatherer", "module", "walk", "details")
+# To postqueue -j.
+LISTING_GOALS = {"gatherer": 1.1, "module": 1.1, "details": 1.3}
 NAMES = {
     "fleet": {
         "raw": "`raw`: `find` in six queues, `wc -l`",
@@ -105,17 +108,23 @@ def main():
     PLOTS.mkdir(parents=True, exist_ok=True)
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 9})
     text = (TEXTS / "head.md").read_text()
+    sections = re.split(r"^(?=## )", PAGE.read_text(), flags=re.MULTILINE) if PAGE.exists() else []
     for name, results in (
         ("fleet", fleet),
         ("counting", counting),
         ("listing", listing),
         ("controller", controller),
     ):
+        # Without its licence, which the page's head has.
+        around = (TEXTS / f"{name}.md").read_text().partition("-->\n\n")[2]
         if (RESULTS / f"{name}.json").exists():
             part = Part(name)
-            # Without its licence, which the page's head has.
-            around = (TEXTS / f"{name}.md").read_text().partition("-->\n")[2]
-            text += around.replace("<!-- results -->\n", results(part) + about(part))
+            text += "\n" + around.replace("<!-- results -->\n", results(part) + about(part))
+        else:
+            heading = around.partition("\n")[0] + "\n"
+            text += "".join(
+                "\n" + kept.strip("\n") + "\n" for kept in sections if kept.startswith(heading)
+            )
     PAGE.write_text(text)
     print(PAGE.relative_to(ROOT))
 
@@ -255,8 +264,8 @@ def listing(part):
                 started = median - part.median(empty, contender)
                 without = f"{started / (postqueue - part.median(empty, 'postqueue')):.2f}"
             ratio = (f"{median / postqueue:.2f}", "", "")
-            if contender in ("module", "details"):
-                ratio = verdict(median / postqueue, {"module": 1.1, "details": 1.3}[contender])
+            if contender in LISTING_GOALS:
+                ratio = verdict(median / postqueue, LISTING_GOALS[contender])
             rows.append(
                 (
                     f"{case[0]:,}",

@@ -16,11 +16,6 @@ import sys
 
 from measuring import HERE, QUEUES, Exporter, rounds, timed
 
-# So many are opened or listed one by one at one depth only: it takes minutes, whatever the depth.
-MANY = 1000000
-DEFAULT_DEPTH = 1
-SLOW = ("exporter", "builtin_find", "qshape")
-
 
 def main():
     separator = sys.argv.index("--")
@@ -39,8 +34,6 @@ def main():
 
 def measure(spool, number, depth, runs):
     contenders = commands(spool, number)
-    if number >= MANY and depth != DEFAULT_DEPTH:
-        contenders = {name: run for name, run in contenders.items() if name not in SLOW}
     deferred = "/var/spool/postfix/deferred"
     subprocess.run(("mount", "--bind", f"{spool}/deferred", deferred), check=True)
     exporter = Exporter()
