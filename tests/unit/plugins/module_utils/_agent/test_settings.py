@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import hypothesis
 import pytest
@@ -345,23 +344,23 @@ def test_every_text_is_understood_or_refused(parts):
 @pytest.mark.parametrize(
     "text",
     [
-        " " * 500000 + "x",
-        "a=" + " " * 500000 + "x",
+        " " * 2000000 + "x",
+        "a=" + " " * 2000000 + "x",
         "a:\n" + "  b\n" * 60000,
         "a=b\n" * 60000 + "# {}=",
-        "#" * 500000,
-        '"' * 500000,
+        "#" * 2000000,
+        '"' * 2000000,
     ],
 )
-def test_large_files_take_no_time(text):
-    begun = time.monotonic()
+def test_large_files_end(text):
+    """With a loop in a loop, these would take longer than a test may."""
     for enable, name in (
         (set_yaml_switch, "logs_enabled"),
         (set_environment_switch, "DD_LOGS_ENABLED"),
     ):
         for whole in (text, text + f"\n{name}"):
             try:
-                enable(whole, name)
+                change = enable(whole, name)
             except SettingError:
-                pass
-    assert time.monotonic() - begun < 20
+                continue
+            assert change and name in change.text and len(change.text) > len(text)

@@ -102,10 +102,8 @@ def test_deadline_ends_the_child(foreign):
         time.sleep(600)
 
     os.chmod(foreign, 0o777)
-    begun = time.monotonic()
     with pytest.raises(HostError) as caught:
         children.as_user(os.geteuid(), Deadline(0.5), hang)
     assert caught.value.kind == "timeout"
-    assert time.monotonic() - begun < 5
     with open(foreign + "/pid") as file, pytest.raises(ProcessLookupError):
         os.kill(int(file.read()), 0)

@@ -125,14 +125,14 @@ def refused(groups):
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"])
 def test_what_hangs_is_ended_with_its_children(script, tmp_path, trap):
     script(
-        f"{trap} sleep 600 & echo $! > {tmp_path}/child; echo started; {trap} sleep 600; sleep 600"
+        f"{trap} sleep 600 & echo $! > {tmp_path}/child; echo started; {trap} sleep 600; sleep 600;"
+        f" touch {tmp_path}/waited"
     )
-    started = time.monotonic()
     with pytest.raises(HostError) as caught:
         Runner(Deadline(1)).run(["probe"])
     assert caught.value.kind == "timeout"
     assert "did not end within 1 s" in caught.value.message
-    assert time.monotonic() - started < 30
+    assert not (tmp_path / "waited").exists()
     child = int((tmp_path / "child").read_text())
     for dummy in range(50):
         if not alive(child):
@@ -153,12 +153,10 @@ def test_endless_output_ends_with_the_deadline(script):
 @pytest.mark.parametrize("text", ["yes $(printf %0100d 0)", "yes | tr -d '\\n'"])
 def test_no_more_output_is_kept_than_fits(script, text):
     script(text)
-    begun = time.monotonic()
     with pytest.raises(HostError) as caught:
         Runner(Deadline(30)).run(["probe"])
     assert caught.value.kind == "command_failed"
     assert "more than 16777216 bytes" in caught.value.message
-    assert time.monotonic() - begun < 20
 
 
 def test_no_command_starts_after_the_deadline(script):
