@@ -201,7 +201,7 @@ def read_as(host, uid, deadline, function, path):
 
 
 def ensure(check=False, user="agent", **options):
-    return access.ensure(dict(options, user=user), Deadline(10), check)
+    return access.ensure(dict(options, user=user), Deadline(60), check)
 
 
 def refused(**options):

@@ -90,7 +90,7 @@ class Host:
             "exclusive": exclusive,
         }
         return mailq_access.ensure(
-            dict(options, state="present" if present else "absent"), Deadline(5), check_mode
+            dict(options, state="present" if present else "absent"), Deadline(60), check_mode
         )
 
     def __eq__(self, other):

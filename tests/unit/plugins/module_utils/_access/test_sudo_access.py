@@ -139,10 +139,10 @@ class Host:
             "state": "present",
         }
         given.update(options)
-        return sudo_access.ensure(given, Deadline(5), check_mode)
+        return sudo_access.ensure(given, Deadline(60), check_mode)
 
     def recorded(self):
-        with Record(Deadline(5), True, str(self.place / "record"), "/nonexistent") as record:
+        with Record(Deadline(60), True, str(self.place / "record"), "/nonexistent") as record:
             return record.entries("sudo_access")
 
     def step(self):

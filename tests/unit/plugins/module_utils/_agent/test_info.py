@@ -213,7 +213,7 @@ def test_what_is_planted_is_named_and_not_read(describe, directory, plant):
     ]
     for path in paths:
         plant(path)
-    described, unknown = describe(deadline=Deadline(5))
+    described, unknown = describe(deadline=Deadline(60))
     for what, path in (("logs_enabled.file", paths[0]), ("logs_enabled.environment", paths[1])):
         assert [why.split(" is a ")[0] for name, why in unknown if name == what] == [str(path)]
     # Where conf.d is cannot be read either.

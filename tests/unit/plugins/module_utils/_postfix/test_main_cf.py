@@ -42,7 +42,7 @@ class Postconf:
     def __init__(self, refuse=None, instead=None):
         """refuse: text in main.cf that cannot be read; instead: what the nth command answers, by
         n."""
-        self.deadline = Deadline(5)
+        self.deadline = Deadline(60)
         self.asked = []
         self._refuse = refuse
         self._instead = instead or {}
