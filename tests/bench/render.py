@@ -90,9 +90,6 @@ class Part:
     def median(self, case, contender):
         return statistics.median(self.walls[case, contender])
 
-    def has(self, case, contender):
-        return (case, contender) in self.walls
-
     def peak(self, case, contender):
         return statistics.median(self.peaks[case, contender])
 
@@ -107,8 +104,9 @@ class Part:
 def main():
     PLOTS.mkdir(parents=True, exist_ok=True)
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 9})
-    text = (TEXTS / "head.md").read_text()
-    sections = re.split(r"^(?=## )", PAGE.read_text(), flags=re.MULTILINE) if PAGE.exists() else []
+    texts = [(TEXTS / "head.md").read_text()]
+    present = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)
+    kept = {section.partition("\n")[0]: f"## {section.rstrip()}\n" for section in present}
     for name, results in (
         ("fleet", fleet),
         ("counting", counting),
@@ -119,13 +117,10 @@ def main():
         around = (TEXTS / f"{name}.md").read_text().partition("-->\n\n")[2]
         if (RESULTS / f"{name}.json").exists():
             part = Part(name)
-            text += "\n" + around.replace("<!-- results -->\n", results(part) + about(part))
+            texts.append(around.replace("<!-- results -->\n", results(part) + about(part)))
         else:
-            heading = around.partition("\n")[0] + "\n"
-            text += "".join(
-                "\n" + kept.strip("\n") + "\n" for kept in sections if kept.startswith(heading)
-            )
-    PAGE.write_text(text)
+            texts.append(kept[around.partition("\n")[0].removeprefix("## ")])
+    PAGE.write_text("\n".join(texts))
     print(PAGE.relative_to(ROOT))
 
 
@@ -163,8 +158,6 @@ def fleet(part):
     for case in part.cases:
         raw = part.median(case, "raw")
         for contender in part.contenders:
-            if not part.has(case, contender):
-                continue
             median = part.median(case, contender)
             ratio = (f"{median / raw:.2f}", "", "")
             if contender == "gatherer":
@@ -181,9 +174,8 @@ def fleet(part):
     figure, axes = plt.subplots(figsize=(7, 1 + 0.7 * len(part.cases)))
     width = 0.8 / len(part.contenders)
     for position, contender in enumerate(part.contenders):
-        rows_with = [row for row, case in enumerate(part.cases) if part.has(case, contender)]
-        places = [row + (position - 2) * width for row in rows_with]
-        values = [part.median(part.cases[row], contender) for row in rows_with]
+        places = [row + (position - 2) * width for row in range(len(part.cases))]
+        values = [part.median(case, contender) for case in part.cases]
         axes.barh(places, values, width, label=plain(part, contender), color=COLOURS[position])
     axes.set_yticks(range(len(part.cases)), [fleet_case(case) for case in part.cases])
     axes.invert_yaxis()
@@ -205,8 +197,6 @@ def counting(part):
         files, depth = case
         floor = part.median(case, "floor")
         for contender in part.contenders:
-            if not part.has(case, contender):
-                continue
             median = part.median(case, contender)
             ratio = (f"{median / floor:.2f}", "", "")
             if contender == "walk" and files >= 100000:
@@ -242,7 +232,6 @@ def ahead(part):
         for contender in part.contenders
         if case[0] >= 100000
         and contender not in ("floor", *OURS)
-        and part.has(case, contender)
         and part.median(case, contender) < part.median(case, "walk")
     ]
     found = ", ".join(faster)
@@ -328,10 +317,9 @@ def controller(part):
 def lines(axes, part, cases, what):
     """A line for each contender over the sizes of the cases, ours thicker."""
     for position, contender in enumerate(part.contenders):
-        found = [case for case in cases if part.has(case, contender)]
         axes.plot(
-            [case[0] for case in found],
-            [part.median(case, contender) for case in found],
+            [case[0] for case in cases],
+            [part.median(case, contender) for case in cases],
             label=plain(part, contender),
             color=COLOURS[position],
             linewidth=2 if contender in OURS else 1,

@@ -33,7 +33,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host import (
 )
 
 AGENT = "/etc/datadog-agent"
-KEPT = "/root/datadog-agent.kept"
+KEPT = "/opt/datadog-agent.kept"
 TARGET = "/etc/mailops-target"
 TARGETS = ("/etc", "/etc/shadow", "/etc/sudoers", TARGET)
 # Seconds; far less is needed, and what hangs takes longer.

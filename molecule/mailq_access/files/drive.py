@@ -96,7 +96,7 @@ def refused(kind, **options):
 
 
 def prepare():
-    sh(f"cp -p {DEFAULT}/main.cf /root/main.cf.kept")
+    sh(f"cp -p {DEFAULT}/main.cf /opt/main.cf.kept")
     sh("postconf -X authorized_mailq_users alternate_config_directories")
     with open(DEFAULT + "/main.cf", "a") as file:
         file.write(LINES + "soft_bounce = no\n")
@@ -118,7 +118,7 @@ def clean():
     sh(f"""
         postfix -c {OTHER} stop 2>/dev/null || true
         rm -rf {OTHER} /var/spool/postfix-other /var/lib/postfix-other
-        test ! -e /root/main.cf.kept || mv /root/main.cf.kept {DEFAULT}/main.cf
+        test ! -e /opt/main.cf.kept || mv /opt/main.cf.kept {DEFAULT}/main.cf
         """)
 
 
@@ -151,7 +151,7 @@ def edited_list():
     sh("postconf -e 'authorized_mailq_users = root, watcher, dave'")
     four_times(state="absent")
     assert sh("postconf -h authorized_mailq_users") == "root, dave\n"
-    sh(f"cp -p /root/lines.kept {DEFAULT}/main.cf")
+    sh(f"cp -p /opt/lines.kept {DEFAULT}/main.cf")
 
 
 def stopped_and_gone():
@@ -202,7 +202,7 @@ def refusals():
     refused("bad_config", config_directory=["/etc/postfix-absent"])
     sh("postconf -e 'authorized_mailq_users = !watcher, static:anyone'")
     refused("bad_argument")
-    sh(f"cp -p /root/lines.kept {DEFAULT}/main.cf")
+    sh(f"cp -p /opt/lines.kept {DEFAULT}/main.cf")
 
 
 def main():
@@ -218,7 +218,7 @@ def main():
     ]
     try:
         prepare()
-        sh(f"cp -p {DEFAULT}/main.cf /root/lines.kept")
+        sh(f"cp -p {DEFAULT}/main.cf /opt/lines.kept")
         before = state()
         for case in cases:
             case()
@@ -229,7 +229,7 @@ def main():
             )
     finally:
         clean()
-        sh("rm -f /root/lines.kept")
+        sh("rm -f /opt/lines.kept")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.runner impor
 QUEUES = ["/var/spool/postfix/" + queue for queue in ("incoming", "active", "deferred")]
 COMMANDS = [f"find {queue} -type f" for queue in QUEUES]
 FILE, OTHER = sudo_access.PATH, "/etc/sudoers.d/mailops-other"
-KEPT = "/root/sudoers.kept"
+KEPT = "/opt/sudoers.kept"
 RUST = "/usr/lib/cargo/bin"
 
 
@@ -297,8 +297,8 @@ def rust():
     if not os.path.exists(RUST + "/visudo"):
         return
     # Its visudo refuses what the hosts' own file has.
-    sh("mv /etc/sudoers.d/dd-agent-no-mail /root/")
-    sh("for name in sudo visudo cvtsudoers; do mv $(command -v $name) /root/$name.kept; done")
+    sh("mv /etc/sudoers.d/dd-agent-no-mail /opt/")
+    sh("for name in sudo visudo cvtsudoers; do mv $(command -v $name) /opt/$name.kept; done")
     sh(f"ln -s {RUST}/sudo /usr/bin/sudo; ln -s {RUST}/visudo /usr/sbin/visudo")
     try:
         for quiet in (True, False):
@@ -317,10 +317,10 @@ def rust():
         assert not allowed(COMMANDS[:1])
     finally:
         sh(
-            "mv /root/sudo.kept /usr/bin/sudo; mv /root/visudo.kept /usr/sbin/visudo; mv"
-            " /root/cvtsudoers.kept /usr/bin/cvtsudoers"
+            "mv /opt/sudo.kept /usr/bin/sudo; mv /opt/visudo.kept /usr/sbin/visudo; mv"
+            " /opt/cvtsudoers.kept /usr/bin/cvtsudoers"
         )
-        sh("mv /root/dd-agent-no-mail /etc/sudoers.d/")
+        sh("mv /opt/dd-agent-no-mail /etc/sudoers.d/")
 
 
 def no_sudo():

@@ -99,11 +99,13 @@ def test_child_that_ends_while_it_answers(monkeypatch):
 def test_deadline_ends_the_child(foreign):
     def hang():
         files.write(foreign + "/pid", str(os.getpid()).encode(), 0o600)
-        time.sleep(600)
+        time.sleep(60)
+        files.write(foreign + "/waited", b"", 0o600)
 
     os.chmod(foreign, 0o777)
     with pytest.raises(HostError) as caught:
         children.as_user(os.geteuid(), Deadline(0.5), hang)
     assert caught.value.kind == "timeout"
+    assert not os.path.exists(foreign + "/waited")
     with open(foreign + "/pid") as file, pytest.raises(ProcessLookupError):
         os.kill(int(file.read()), 0)
