@@ -78,10 +78,12 @@ def find_files(directory: str) -> list[str]:
 
 
 def find_queues(directories: Iterable[str]) -> list[str]:
-    """For each regular file the one of the directories that it is below.
+    """For each regular file how deep it is below which of the directories; for anything else that
+    is no directory the depth alone. Depth 0 is one of the directories that is none any more.
 
     Only GNU find knows all of these words; the first of its own changes nothing."""
-    own = ["-noignore_readdir_race", "-type", "f", "-printf", "%H\\n"]
+    files = ["-type", "f", "-printf", "%d %H\\n"]
+    own = ["-noignore_readdir_race", *files, "-o", "!", "-type", "d", "-printf", "%d\\n"]
     return ["find", "-P", *directories, *own]
 
 

@@ -125,4 +125,6 @@ def _listed(runner: Runner, directory: str) -> ListedInstance:
         name, group, enabled = [values[parameter] for parameter in LISTED]
     except (HostError, ParameterError, KeyError):
         return ListedInstance(None, None, None, directory)
-    return ListedInstance(name or "-", group or "-", enabled == "yes", directory)
+    # Postfix takes capitals, and refuses anything else: that instance is visited, not left out.
+    started = {"yes": True, "no": False}.get(enabled.lower())
+    return ListedInstance(name or "-", group or "-", started, directory)

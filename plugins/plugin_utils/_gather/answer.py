@@ -53,12 +53,16 @@ class _Reader:
         self._at = 0
 
     def line(self) -> str:
-        """The next line. Raises AnswerError at the end."""
+        """The next line. Raises AnswerError at the end, and where it is not UTF-8."""
         if self._at >= len(self._body):
             raise AnswerError("the answer ends too early")
         block, dummy, dummy2 = self._body[self._at :].partition(b"\n")
         self._at += len(block) + 1
-        return _decoded(block)
+        try:
+            return block.decode("utf-8")
+        except UnicodeDecodeError:
+            # Two such paths must not become one.
+            raise AnswerError("a path is not UTF-8") from None
 
     def value(self, name: str) -> str:
         """The rest of the next line, which begins with this name. Raises AnswerError."""

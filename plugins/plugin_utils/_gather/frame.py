@@ -16,6 +16,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 
 _NAME = b"mailops-postfix"
 _HEADER = re.compile(rb"mailops-postfix [0-9a-f]+ \d+ \d+\n")
+# A terminal repeats the script before it.
+_LACKING = re.compile(rb"^mailops-postfix lacks [^\r\n]*", re.MULTILINE)
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _SHOWN = 200
 
@@ -47,8 +49,9 @@ def unpack(output: bytes, mark: str) -> bytes:
     part is missing, altered or added."""
     if _NAME not in output:
         raise NoAnswerError(f"the host answered {_shown(output)}")
-    if output.startswith(_NAME + b" lacks "):
-        raise NoAnswerError(output.decode("ascii", "replace").strip())
+    lacking = _LACKING.search(output)
+    if lacking:
+        raise NoAnswerError(lacking.group().decode("ascii", "replace"))
     header = _HEADER.search(output)
     if header is None:
         raise _torn(f"it is incomplete: {_shown(output)}")

@@ -36,6 +36,11 @@ _FUNCTIONS = {
     "find_queues": commands.find_queues([_DIRECTORY]),
     "stat_file": commands.stat_file(_DIRECTORY),
 }
+_NO_TERMINAL = """if [ -t 0 ]; then
+    echo
+    echo "mailops-postfix lacks an input that is no terminal"
+    exit
+fi"""
 _NOT_SENT = re.compile(r"^\s*(#.*\n)?", re.MULTILINE)
 
 
@@ -64,8 +69,9 @@ def render(request: Request, directories: list[str] | None, timeout: int, mark: 
         [*_assignments({"mark": mark, "shell": SHELL, "work": work}), _text("guard.sh")]
     )
     arguments = shlex.join(directories or [])
-    # A shell runs what it has read so far; a function it runs when it has all of it.
-    return f"main() {{\n{guard}}}\nmain {arguments}\n"
+    # A shell runs what it has read so far; a function it runs when it has all of it. On a terminal
+    # it would get an altered script, and wait for more.
+    return f"{_NO_TERMINAL}\nmain() {{\n{guard}}}\nmain {arguments}\n"
 
 
 def _assignments(values: dict[str, str]) -> list[str]:

@@ -104,21 +104,30 @@ count_messages() {
 }
 
 # Counts the files that have the same queue, which find prints one after the other. Their names, which may be anything, it does not print.
+# The last line shows that uniq was not ended before its time, which its exit code does not tell anybody.
 count_lines() {
-    uniq -c
+    uniq -c && say ended
+}
+
+# Lists what is of type $1 in the current directory, a line each, with \001 for a newline in a name; then a line that shows that nothing is missing.
+list_here() {
+    { find . -maxdepth 1 -type "$1" -print0 2>&1 && printf 'ended\000'; } | tr '\n\000' '\001\n'
 }
 
 # Prints the number of files below directory $2, whose real path is $1; $3: how many levels deep. Fails for anything but hashed directories.
 pinned() (
     [ "$3" -le 16 ] && cd -P "$2" && [ "$(pwd -P)" = "$1" ] || exit 1
-    total=$({ find . -maxdepth 1 -type f -print0 2>&1 || printf 'odd\000'; } | tr '\n\000' '\001\n' | awk '
+    total=$(list_here f | awk '
+        $0 == "ended" { ended = 1; next }
         !/^[.]\// { odd = 1 }
-        END { print odd ? "odd" : NR }')
-    [ "$total" != odd ] || exit 1
+        END { if (ended && !odd) print NR - 1 }')
+    [ "$total" ] || exit 1
+    names=$(list_here d)
+    case $newline$names in *"${newline}ended") ;; *) exit 1 ;; esac
     IFS=$newline
-    for name in $(find . -maxdepth 1 -type d 2>&1 || echo odd); do
+    for name in $names; do
         case $name in
-        .) continue ;;
+        . | ended) continue ;;
         ./[0-9A-Za-z]) ;;
         *) exit 1 ;;
         esac
@@ -158,8 +167,9 @@ count_files() {
     output=''
     for queue in $queues; do
         number=$(pinned "${real%/}/$queue" "$above/$queue" 0) || cannot 'a queue has other directories than hashed ones'
-        output="$output$number $above/$queue$newline"
+        output="$output$number 1 $above/$queue$newline"
     done
+    output=${output}ended$newline
     printf 'program find\nrc 0\nerr 0\n\nout %s\n%s\n' "${#output}" "$output"
 }
 
@@ -275,10 +285,7 @@ visit_by_postconf() {
         postconf_listed "$listed"
         enabled=yes
         if [ "$rc" = 0 ]; then
-            case $output in
-            *"multi_instance_enable = yes$newline"*) ;;
-            *) enabled=no ;;
-            esac
+            case $output in *"multi_instance_enable = "[nN][oO]"$newline"*) enabled=no ;; esac
         fi
         take "$listed" "$enabled"
     done

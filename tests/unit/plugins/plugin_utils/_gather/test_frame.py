@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.mailops.postfix.plugins.module_utils._host import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._host.errors import HostError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.frame import (
     NoAnswerError,
@@ -26,10 +27,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.gatherer i
 
 MARK = "0123456789abcdef"
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
-FIND = "find -P {} -noignore_readdir_race -type f -printf %H\\n".format(
-    " ".join(f"/spool/{queue}" for queue in QUEUES)
-)
+FIND = " ".join(commands.find_queues(f"/spool/{queue}" for queue in QUEUES))
 STAT = "stat -L -c %f %i %d /spool/pid/master.pid"
+
+
+COUNTED = "     12 1 /spool/deferred\nended\n"
 
 
 def run(command, stdout):
@@ -43,7 +45,7 @@ BODY = (
         "postconf -hx multi_instance_name config_directory queue_directory",
         "\n/etc/postfix\n/spool\n",
     )
-    + run(FIND, "     12 /spool/deferred\n")
+    + run(FIND, COUNTED)
     + run(STAT, "8180 2908867 137\n")
     + "locks 59\n60: FLOCK  ADVISORY  WRITE 294 00:89:2908867 0 EOF\nsize 145\n"
     "file /spool/pid/master.pid\nholder unseen\nstate done"
@@ -56,6 +58,31 @@ def test_a_whole_frame_is_facts():
     facts, warnings, errors = TASK.facts(FRAME)
     assert (facts["counts"]["deferred"], facts["instances"][0]["running"]) == (12, True)
     assert (warnings, errors) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("     12 1 /spool/deferred\n", "something ended the counting"),
+        ("", "something ended the counting"),
+        ("     12 0 /spool/deferred\nended\n", "replaced while it was counted"),
+        ("      1 0\nended\n", "replaced while it was counted"),
+        ("     12 1 /spool/other\nended\n", "something else"),
+        ("     12 /spool/deferred\nended\n", "something else"),
+    ],
+)
+def test_no_other_list_of_files_is_facts(printed, why):
+    body = BODY.replace(run(FIND, COUNTED).encode(), run(FIND, printed).encode())
+    with pytest.raises(UnseenError, match=why):
+        TASK.facts(pack(body, MARK))
+
+
+def test_counts_what_comes_in_parts():
+    """A hashed directory holds files of two depths, and something that is no file."""
+    printed = "      2 1 /spool/deferred\n      3 2 /spool/deferred\n      1 1\n"
+    printed += "      7 1 /spool/deferred\nended\n"
+    body = BODY.replace(run(FIND, COUNTED).encode(), run(FIND, printed).encode())
+    assert TASK.facts(pack(body, MARK))[0]["counts"]["deferred"] == 12
 
 
 def test_no_prefix_is_facts():
@@ -86,7 +113,10 @@ def test_nothing_may_be_added(extra, position):
         (b"Welcome to mx1!\n" + FRAME, "before it stands 'Welcome to mx1!'"),
         (FRAME + b"logout\n", "after it stands 'logout'"),
         (FRAME[:-20], "its end is missing"),
-        (FRAME.replace(b"     12 /spool", b"     13 /spool"), "its checksum or length is another"),
+        (
+            FRAME.replace(b"     12 1 /spool", b"     13 1 /spool"),
+            "its checksum or length is another",
+        ),
         (FRAME[:20], "it is incomplete"),
         (pack(BODY, "fedcba9876543210"), "its end is missing"),
         (FRAME + FRAME, "after it stands"),

@@ -10,14 +10,17 @@ from __future__ import annotations
 import fcntl
 import os
 import pathlib
+import pty
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._gather import script
 from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.gatherer import (
     UnseenError,
     checked_task,
@@ -315,6 +318,123 @@ def test_follows_no_link_that_replaces_a_directory(machine, tmp_path):
         swapping.wait()
 
 
+def replace(machine, tool, action):
+    """Put this action, in the words of a shell, in place of a tool."""
+    (machine.bin / tool).unlink(missing_ok=True)
+    (machine.bin / tool).write_text(f"#!/bin/sh\n{action}\n")
+    (machine.bin / tool).chmod(0o755)
+
+
+@one_shell
+@pytest.mark.parametrize("by", ["ln -s /etc", "mkfifo", "touch"])
+def test_does_not_count_what_replaces_a_queue(machine, by):
+    """After the script has looked at it, and before find begins."""
+    machine.fill(deferred=3)
+    queue = machine.spool / "deferred"
+    replace(machine, "find", f'mv {queue} {queue}.away; {by} {queue}; exec /usr/bin/find "$@"')
+    with pytest.raises(UnseenError, match="replaced while it was counted"):
+        machine.by_script()
+
+
+@pytest.mark.parametrize("machine", ["dash", "bash"], indirect=True)
+@pytest.mark.parametrize("action", ["cat >/dev/null", "head -n 1"])
+def test_no_count_of_a_killed_tool(machine, action):
+    """As the kernel does where memory or processes run out; find itself ends well."""
+    machine.fill(deferred=3, hold=2)
+    replace(machine, "uniq", f"{action}; kill -9 $$")
+    with pytest.raises(UnseenError, match="ended the counting"):
+        machine.by_script()
+
+
+@pytest.mark.parametrize("machine", ["busybox"], indirect=True)
+@pytest.mark.parametrize("tool", ["tr", "awk", "find"])
+def test_no_count_of_a_killed_tool_of_busybox(machine, tool):
+    machine.fill(deferred=3)
+    (machine.spool / "deferred" / "A").mkdir()
+    (machine.spool / "deferred" / "A" / "A1").touch()
+    tools = {"find": "case $* in *' d '*) kill -9 $$ ;; esac", "awk": "", "tr": ""}
+    action = tools[tool] or "head -n 1 >/dev/null; kill -9 $$"
+    replace(machine, tool, f'{action}\nexec busybox {tool} "$@"')
+    with pytest.raises(UnseenError):
+        machine.by_script()
+
+
+@all_tools
+def test_counts_no_directory_twice(machine, monkeypatch):
+    """The mail owner may give names that look like two."""
+    for name in ("A", "A\n", "A\n./B", "ended"):
+        (machine.spool / "deferred" / name).mkdir(parents=True)
+        (machine.spool / "deferred" / name / "A1").touch()
+    try:
+        found = machine.by_script()
+    except UnseenError:
+        found = None
+    assert found in (None, machine.by_module(monkeypatch))
+
+
+@one_shell
+def test_takes_no_two_paths_for_one(machine, tmp_path):
+    listed = ""
+    for number, name in enumerate((b"a\xe9", b"a\xe8")):
+        spool = os.fsencode(tmp_path) + b"/" + name
+        os.makedirs(spool + b"/hold")
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        asked = f"-c {directory} {POSTCONF}" if number else POSTCONF
+        machine.reply(f"postconf {asked}", b"x\n%s\n%s\n" % (bytes(directory), spool))
+        listed += f"{number} - y {directory}\n"
+    machine.reply("postmulti -l", listed)
+    with pytest.raises(UnseenError, match="not UTF-8"):
+        machine.by_script(queues=["hold"])
+
+
+@pytest.mark.parametrize("value", ["YES", "Yes", "maybe", "No"])
+def test_leaves_out_no_instance_that_starts(both, machine, tmp_path, value):
+    """Postfix takes capitals; where it takes a value for an error, postmulti fails."""
+    for name in ("main", "two"):
+        path = tmp_path / name
+        (path / "spool" / "hold").mkdir(parents=True)
+        (path / "spool" / "hold" / name).touch()
+        machine.instance(str(path), name, f"{path}/spool")
+        machine.reply(f"postconf -c {path} -x {LISTED}", ENABLED)
+    machine.reply(f"postconf -c {path} -x {LISTED}", ENABLED.replace("yes", value))
+    machine.instance(spool=f"{tmp_path}/main/spool")
+    machine.reply("postmulti -l", "", 1)
+    machine.reply(
+        f"postconf -x {DIRECTORIES}",
+        f"config_directory = {tmp_path}/main\nmulti_instance_directories = {path}\n",
+    )
+    assert both(queues=["hold"])[0]["total"] == (1 if value == "No" else 2)
+
+
+def test_reads_no_script_from_a_terminal(machine):
+    """It would be altered there, and would have no end."""
+    task = checked_task({})
+    outside, inside = pty.openpty()
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", script.command()],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env={"PATH": machine.path},
+        start_new_session=True,
+    )
+    os.close(inside)
+    writing = threading.Thread(target=os.write, args=(outside, task.script.encode()), daemon=True)
+    writing.start()
+    printed = b""
+    try:
+        while True:
+            printed += os.read(outside, 65536)
+    except OSError:
+        pass  # nobody holds the other end any more
+    finally:
+        shell.wait()
+        os.close(outside)
+    with pytest.raises(UnseenError, match="no terminal"):
+        task.facts(printed)
+
+
 def leftovers(word):
     """The processes with this word in their command line, once those that were killed have had time
     to end."""
@@ -350,9 +470,7 @@ def test_ends_what_hangs_with_its_children(machine, monkeypatch, command):
 
 def test_ends_a_count_that_hangs(machine, monkeypatch):
     seconds = f"61.{os.getpid()}2"
-    (machine.bin / "find").unlink(missing_ok=True)
-    (machine.bin / "find").write_text(f"#!/bin/sh\nsleep {seconds}\n")
-    (machine.bin / "find").chmod(0o755)
+    replace(machine, "find", f"sleep {seconds}")
     facts, dummy, errors = machine.by_script(timeout=1)
     assert facts is None
     assert errors[0]["message"] == f"counting in {machine.spool} did not end within 1 s"
