@@ -128,7 +128,7 @@ molecule: molecule-modules molecule-role ## The scenarios, against containers wi
 molecule-modules molecule-role: molecule-%: $(DEV) | $(LINK)
 	tests/gates/molecule $*
 
-bench: $(RUN) $(RENDER) | $(LINK) ## Measures beside other ways, and writes docs/benchmarks.md: an hour and a half; B=fleet, counting, listing or controller
+bench: $(RUN) $(RENDER) | $(LINK) ## Measures beside other ways, and writes docs/benchmarks.md: two and a half hours; B=fleet, counting, listing or controller
 	tests/bench/run $(B)
 
 bench-role: $(RUN) | $(LINK) ## What a run of the role costs, against a plain playbook; BENCH_ROLE_RUNS=3

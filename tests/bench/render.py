@@ -235,7 +235,10 @@ def ahead(part):
         and part.median(case, contender) < part.median(case, "walk")
     ]
     found = ", ".join(faster)
-    return f"Wanted from 100,000 files up: ahead of each peer. Faster: {found or 'none'}.\n"
+    return (
+        "Wanted from 100,000 files up: the walk ahead of each peer. "
+        f"Faster than the walk: {found or 'none'}.\n"
+    )
 
 
 def listing(part):
