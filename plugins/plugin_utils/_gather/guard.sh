@@ -4,10 +4,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh disable=SC2154,SC2086 # script.py sets mark, shell and work; a shell may be two words
 
-# Runs work.sh in a process group of its own, takes what it prints until it says that it is done or late, ends the group, and prints one frame.
+# Runs work.sh in a process group of its own, takes what it prints until it is done, late or dead, ends the group if need be, and prints one frame.
 #
-# This shell waits for the marks, not for processes: one that hangs in the kernel cannot be ended, and would hold up the answer. Without a
-# temporary file, and without job control, which dash and busybox refuse where there is no terminal.
+# The shell before the pipe waits for the work, since the first process of a container may reap nothing. It is not waited for after a late mark: what
+# hangs in the kernel cannot be ended, and would hold up the answer. Without a temporary file, and without job control, which dash and busybox refuse
+# where there is no terminal.
 newline='
 '
 if ! command -v setsid >/dev/null || ! command -v cksum >/dev/null; then
@@ -16,28 +17,36 @@ if ! command -v setsid >/dev/null || ! command -v cksum >/dev/null; then
 fi
 {
     setsid $shell -c "$work" sh "$@" </dev/null 2>/dev/null &
+    wait
+    printf '\ndied %s\n' "$mark" 2>/dev/null
 } | {
-    group='' body='' state=died
-    IFS= read -r group
+    group='' waiting='' body='' state=died
+    read -r group waiting
     while IFS= read -r line; do
         case $line in
-        "done $mark" | "late $mark")
+        "done $mark" | "late $mark" | "died $mark")
             state=${line%% *}
             break
             ;;
         esac
         body=$body$line$newline
     done
-    # After either mark the group still exists: its timer sleeps, or it hangs.
-    if [ "$state" = late ]; then
+    # In both cases the group still exists: it hangs, or its timer sleeps.
+    case $state in
+    late)
         kill -TERM "-$group"
         sleep 1
-    fi
-    if [ "$state" != died ]; then
         kill -KILL "-$group"
-    fi 2>/dev/null
+        kill -TERM "$waiting"
+        ;;
+    died) kill -KILL "-$group" ;;
+    esac 2>/dev/null
     body=${body}state\ $state
     # shellcheck disable=SC2046 # two numbers
     set -- $(printf '%s' "$body" | cksum)
+    [ "$2" ] || {
+        echo "mailops-postfix lacks a checksum"
+        exit 0
+    }
     printf 'mailops-postfix %s %s %s\n%s\nend %s\n' "$mark" "$1" "$2" "$body" "$mark"
 }

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154,SC2086,SC2034 # script.py sets and reads variables; lists are split
+# shellcheck shell=sh disable=SC2154,SC2086,SC2034,SC2329 # script.py sets and reads variables, and calls functions; lists are split
 
 # Asks what the module would ask, in the same order, and prints each answer as it came. It judges nothing: the controller does, with the module's own
 # functions. Where it cannot see to the letter what the module would see, it says "cannot", and the module is asked.
@@ -15,11 +15,18 @@ say() {
     printf '%s\n' "$*"
 }
 
+# Ends the work with its timer.
+finish() {
+    kill "$timer"
+    wait "$timer"
+    say "done $mark"
+    exit
+}
+
 # Ends the work; the answer says why the module has to be asked.
 cannot() {
     say "cannot $1"
-    say "done $mark"
-    exit
+    finish
 }
 
 # Finds program $1 in PATH, as the module does.
@@ -309,8 +316,15 @@ for part in $sbin; do
 done
 PATH=${search#:}
 exec 4>&1
-echo "$$"
-(sleep "$timeout" && printf '\nlate %s\n' "$mark") &
+echo "$$ $PPID"
+(
+    sleep "$timeout" &
+    nap=$!
+    trap 'kill "$nap"' TERM
+    wait "$nap" && printf '\nlate %s\n' "$mark"
+    wait "$nap"
+) &
+timer=$!
 for tool in find uniq tr awk stat sleep; do
     command -v "$tool" >/dev/null || cannot "there is no $tool"
 done
@@ -331,4 +345,4 @@ else
     postmulti_list
     if [ "$rc" = 0 ]; then visit_listed; else visit_by_postconf; fi
 fi
-say "done $mark"
+finish

@@ -7,6 +7,7 @@ functions find there, or says why the module has to be asked."""
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import pathlib
@@ -64,6 +65,7 @@ REFUSALS = [
 ]
 
 
+PR_SET_CHILD_SUBREAPER = 36
 SHELLS = ["dash", "bash", "busybox"]
 # Where all shells do the same.
 one_shell = pytest.mark.parametrize("machine", ["dash"], indirect=True)
@@ -482,6 +484,26 @@ def test_leaves_nothing_running(machine):
     task.facts(machine.run(task.script))
     assert not leftovers(str(task.timeout))
     assert not leftovers(task.mark)
+
+
+def test_leaves_no_process_to_be_reaped(machine):
+    """The first process of a container may reap nothing; here it is a subreaper that does not."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    try:
+        for dummy in range(3):
+            machine.by_script()
+        assert pathlib.Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text() == ""
+    finally:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def test_says_at_once_that_something_ended_it(machine):
+    """Not after its timeout, which is longer than a test may take."""
+    machine.act("postmulti -l", "kill -9 $(ps -o ppid= -p $PPID)")
+    with pytest.raises(UnseenError, match="something ended the script"):
+        machine.by_script(timeout=3600)
+    assert not leftovers("3600")
 
 
 def test_waits_for_no_process_that_cannot_be_ended(machine):
