@@ -136,6 +136,21 @@ def test_an_instance_that_cannot_be_read_does_not_hide_the_others(recording):
 
 
 @pytest.mark.parametrize(
+    ("value", "enabled"), [("YES", True), ("Yes", True), ("NO", False), ("maybe", None), ("", None)]
+)
+def test_what_postfix_takes_for_yes(recording, value, enabled):
+    """In capitals, too; for anything else postmulti fails, and the instance must not be missing."""
+    commands = {
+        **POSTMULTI_FAILS,
+        DIRECTORIES: ("config_directory = /etc/postfix\nmulti_instance_directories =\n",),
+        f"postconf -c /etc/postfix -x {LISTED}": own("", "", value),
+    }
+    assert list_instances(recording(commands)) == [
+        ListedInstance("-", "-", enabled, "/etc/postfix")
+    ]
+
+
+@pytest.mark.parametrize(
     ("printed", "cause"),
     [
         ("Welcome!\n", "not a parameter: 'Welcome!'"),
