@@ -321,7 +321,13 @@ echo "$$ $PPID"
     sleep "$timeout" &
     nap=$!
     trap 'kill "$nap"' TERM
-    wait "$nap" && printf '\nlate %s\n' "$mark"
+    if wait "$nap"; then
+        trap '' TERM PIPE
+        printf '\nlate %s\n' "$mark"
+        # If nobody has read that any more.
+        sleep 5
+        kill -KILL "-$$"
+    fi
     wait "$nap"
 ) &
 timer=$!
