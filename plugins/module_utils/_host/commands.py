@@ -78,12 +78,11 @@ def find_files(directory: str) -> list[str]:
 
 
 def find_queues(directories: Iterable[str]) -> list[str]:
-    """For each regular file how deep it is below which of the directories; for anything else that
-    is no directory the depth alone. Depth 0 is one of the directories that is none any more.
+    """Type and depth of each file, link and so on below the directories, and which of them it is
+    below. At depth 0 something has replaced that directory.
 
     Only GNU find knows all of these words; the first of its own changes nothing."""
-    files = ["-type", "f", "-printf", "%d %H\\n"]
-    own = ["-noignore_readdir_race", *files, "-o", "!", "-type", "d", "-printf", "%d\\n"]
+    own = ["-noignore_readdir_race", "!", "-type", "d", "-printf", "%y %d %H\\n"]
     return ["find", "-P", *directories, *own]
 
 

@@ -125,6 +125,6 @@ def _listed(runner: Runner, directory: str) -> ListedInstance:
         name, group, enabled = [values[parameter] for parameter in LISTED]
     except (HostError, ParameterError, KeyError):
         return ListedInstance(None, None, None, directory)
-    # Postfix takes capitals, and refuses anything else: that instance is visited, not left out.
+    # Postfix accepts capitals and refuses other values; an instance with one of those is counted.
     started = {"yes": True, "no": False}.get(enabled.lower())
     return ListedInstance(name or "-", group or "-", started, directory)

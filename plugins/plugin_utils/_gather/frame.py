@@ -16,7 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._host.errors impor
 
 _NAME = b"mailops-postfix"
 _HEADER = re.compile(rb"mailops-postfix [0-9a-f]+ \d+ \d+\n")
-# A terminal repeats the script beside it, whose first words of this kind are about terminals.
+# Anywhere, because a terminal echoes the script into the output.
 _LACKING = re.compile(rb'mailops-postfix lacks [^\r\n"]*')
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _SHOWN = 200

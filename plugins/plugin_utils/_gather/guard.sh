@@ -6,7 +6,7 @@
 
 # Runs work.sh in a process group of its own, takes what it prints until it is done, late or dead, ends the group if need be, and prints one frame.
 #
-# The shell before the pipe waits for the work, since the first process of a container may reap nothing. It is not waited for after a late mark: what
+# The shell before the pipe waits for the work, because PID 1 of a container may reap nothing. After a late mark nobody waits for it: what
 # hangs in the kernel cannot be ended, and would hold up the answer. Without a temporary file, and without job control, which dash and busybox refuse
 # where there is no terminal.
 newline='

@@ -46,7 +46,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queues impo
 from ansible_collections.mailops.postfix.plugins.plugin_utils._gather.answer import Answer, Run
 
 _LISTED = re.compile(r"(?P<queue>[a-z]+) (?P<count>\d+)\Z")
-_FOUND = re.compile(r"\s*(?P<count>\d+) (?P<depth>\d+)(?: (?P<directory>/.*))?\Z")
+_FOUND = re.compile(r"\s*(?P<count>\d+) (?P<type>\w) (?P<depth>\d+) (?P<directory>/.*)\Z")
 _STATUS = re.compile(r"(?P<mode>[0-9a-f]+) (?P<inode>\d+) (?P<device>\d+)\n\Z")
 # What stat(1) says of a file that is not there, or that the user may not reach.
 _REASONS = {"No such file or directory": errno.ENOENT, "Permission denied": errno.EACCES}
@@ -188,16 +188,12 @@ class RecordedFind(FindCollector):
         counts = dict.fromkeys(directories.values(), 0)
         for line in lines:
             said = _FOUND.match(line)
-            if not said:
+            if not said or said.group("directory") not in counts:
                 raise UnseenError("find printed something else")
             if said.group("depth") == "0":
                 raise UnseenError("a queue was replaced while it was counted")
-            directory = said.group("directory")
-            if directory is None:
-                continue  # neither a file nor a directory
-            if directory not in counts:
-                raise UnseenError("find printed something else")
-            counts[directory] += int(said.group("count"))
+            if said.group("type") == "f":
+                counts[said.group("directory")] += int(said.group("count"))
         return {
             queue: Files(counts[directory], None, []) for queue, directory in directories.items()
         }

@@ -38,7 +38,7 @@ _FUNCTIONS = {
 }
 _NO_TERMINAL = """if [ -t 0 ]; then
     echo
-    echo "mailops-postfix lacks an input that is no terminal"
+    echo "mailops-postfix lacks input without a terminal"
     exit
 fi"""
 _NOT_SENT = re.compile(r"^\s*(#.*\n)?", re.MULTILINE)

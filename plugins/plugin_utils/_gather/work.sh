@@ -111,12 +111,12 @@ count_messages() {
 }
 
 # Counts the files that have the same queue, which find prints one after the other. Their names, which may be anything, it does not print.
-# The last line shows that uniq was not ended before its time, which its exit code does not tell anybody.
+# The last line shows that uniq has read everything; nobody sees its exit code.
 count_lines() {
     uniq -c && say ended
 }
 
-# Lists what is of type $1 in the current directory, a line each, with \001 for a newline in a name; then a line that shows that nothing is missing.
+# Lists what is of type $1 in the current directory, one per line, with \001 for a newline in a name. The last line shows that the list is complete.
 list_here() {
     { find . -maxdepth 1 -type "$1" -print0 2>&1 && printf 'ended\000'; } | tr '\n\000' '\001\n'
 }
@@ -174,7 +174,7 @@ count_files() {
     output=''
     for queue in $queues; do
         number=$(pinned "${real%/}/$queue" "$above/$queue" 0) || cannot 'a queue has other directories than hashed ones'
-        output="$output$number 1 $above/$queue$newline"
+        output="$output$number f 1 $above/$queue$newline"
     done
     output=${output}ended$newline
     printf 'program find\nrc 0\nerr 0\n\nout %s\n%s\n' "${#output}" "$output"
@@ -324,7 +324,7 @@ echo "$$ $PPID"
     if wait "$nap"; then
         trap '' TERM PIPE
         printf '\nlate %s\n' "$mark"
-        # If nobody has read that any more.
+        # Still here: nobody took the mark.
         sleep 5
         kill -KILL "-$$"
     fi

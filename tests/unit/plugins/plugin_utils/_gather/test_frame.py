@@ -29,9 +29,7 @@ MARK = "0123456789abcdef"
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 FIND = " ".join(commands.find_queues(f"/spool/{queue}" for queue in QUEUES))
 STAT = "stat -L -c %f %i %d /spool/pid/master.pid"
-
-
-COUNTED = "     12 1 /spool/deferred\nended\n"
+COUNTED = "     12 f 1 /spool/deferred\nended\n"
 
 
 def run(command, stdout):
@@ -63,11 +61,11 @@ def test_a_whole_frame_is_facts():
 @pytest.mark.parametrize(
     ("printed", "why"),
     [
-        ("     12 1 /spool/deferred\n", "something ended the counting"),
+        ("     12 f 1 /spool/deferred\n", "something ended the counting"),
         ("", "something ended the counting"),
-        ("     12 0 /spool/deferred\nended\n", "replaced while it was counted"),
-        ("      1 0\nended\n", "replaced while it was counted"),
-        ("     12 1 /spool/other\nended\n", "something else"),
+        ("     12 f 0 /spool/deferred\nended\n", "replaced while it was counted"),
+        ("      1 l 0 /spool/deferred\nended\n", "replaced while it was counted"),
+        ("     12 f 1 /spool/other\nended\n", "something else"),
         ("     12 /spool/deferred\nended\n", "something else"),
     ],
 )
@@ -79,8 +77,10 @@ def test_no_other_list_of_files_is_facts(printed, why):
 
 def test_counts_what_comes_in_parts():
     """A hashed directory holds files of two depths, and something that is no file."""
-    printed = "      2 1 /spool/deferred\n      3 2 /spool/deferred\n      1 1\n"
-    printed += "      7 1 /spool/deferred\nended\n"
+    printed = (
+        "      2 f 1 /spool/deferred\n      3 f 2 /spool/deferred\n      1 l 1 /spool/deferred\n"
+    )
+    printed += "      7 f 1 /spool/deferred\nended\n"
     body = BODY.replace(run(FIND, COUNTED).encode(), run(FIND, printed).encode())
     assert TASK.facts(pack(body, MARK))[0]["counts"]["deferred"] == 12
 
@@ -114,7 +114,7 @@ def test_nothing_may_be_added(extra, position):
         (FRAME + b"logout\n", "after it stands 'logout'"),
         (FRAME[:-20], "its end is missing"),
         (
-            FRAME.replace(b"     12 1 /spool", b"     13 1 /spool"),
+            FRAME.replace(b"     12 f 1 /spool", b"     13 f 1 /spool"),
             "its checksum or length is another",
         ),
         (FRAME[:20], "it is incomplete"),
